@@ -1,0 +1,52 @@
+# `make` lists the targets. Everything is built by Go alone; make only remembers the commands.
+
+DEMO_FLAGS  ?=
+TEST_FLAGS  ?=
+BENCH_FLAGS ?= -benchtime=3x
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test build lint bench setup clean plugin tools
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo '  DEMO_FLAGS="--count 2" and TEST_FLAGS="-run Name" are passed on.'
+
+demo: build ## explain a few pictures with LDCE and ECED, into out/demo/index.html
+	bin/otherwise setup
+	bin/otherwise demo --out out/demo $(DEMO_FLAGS)
+
+test: plugin lint ## check formatting, vet, staticcheck, and run the tests
+	go test $(TEST_FLAGS) ./...
+
+build: tools ## build bin/otherwise
+	go build -o bin/otherwise ./cmd/otherwise
+
+lint: tools ## check formatting, vet, staticcheck
+	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l .) && test -z "$$unformatted" || \
+		{ echo "not formatted, run gofmt -w on:" $$unformatted; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+
+bench: tools ## run the benchmarks
+	go test -run '^$$' -bench . $(BENCH_FLAGS) ./...
+
+setup: plugin ## fetch the XLA plugin into the cache folder
+
+clean: ## delete bin and out; the cache folder stays
+	rm -rf bin out
+
+plugin: tools
+	go run ./cmd/otherwise setup
+
+# What make can't get by itself is named at once, before anything is built.
+tools:
+	@command -v go >/dev/null || \
+		{ echo "Go is missing: install Go $$(awk '$$1 == "go" { print $$2 }' go.mod) or newer."; exit 1; }
+	@need=$$(awk '$$1 == "go" { print $$2 }' go.mod); found=$$(go env GOVERSION 2>&1) && \
+		printf '%s\n' "$$need" "$${found#go}" | sort -V -C || \
+		{ echo "Go $$need or newer is needed, found: $$found"; exit 1; }
+	@set -- $$(go env CC); command -v "$$1" >/dev/null || \
+		{ echo "A C compiler is missing ($$1): on Debian and Ubuntu, apt-get install build-essential."; exit 1; }
+	@python3 -m pip --version >/dev/null 2>&1 || pip3 --version >/dev/null 2>&1 || pip --version >/dev/null 2>&1 || \
+		echo "Note: no pip, which set-up needs to fetch the XLA plugin: on Debian and Ubuntu, apt-get install python3-pip."
