@@ -66,3 +66,34 @@ func TestOpenBackendErrors(t *testing.T) {
 		}
 	}
 }
+
+// The real plugin opens from its place, and from a cache whose name would mislead go-xla.
+func TestOpenBackendXLA(t *testing.T) {
+	t.Setenv("GOMLX_BACKEND", "")
+	cache, err := CacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !pinned.CPU.installed(cache) {
+		t.Skip("the XLA plugin isn't installed: otherwise setup")
+	}
+	misleading := filepath.Join(t.TempDir(), "cuda, and a space")
+	if err := os.MkdirAll(filepath.Join(misleading, pluginsFolder), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(pinned.CPU.root(cache), pinned.CPU.root(misleading)); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{cache, misleading} {
+		t.Setenv(CacheEnv, dir)
+		backend, err := OpenBackend()
+		if err != nil {
+			t.Errorf("%s: %v", dir, err)
+			continue
+		}
+		if name, n := backend.Name(), backend.NumDevices(); name != "xla" || n < 1 {
+			t.Errorf("%s: backend %q with %d devices", dir, name, n)
+		}
+		backend.Finalize()
+	}
+}
