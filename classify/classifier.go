@@ -1,0 +1,57 @@
+package classify
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"otherwise/nn"
+)
+
+// Network is a classifier's graph. Pictures x01 are [batch, height, width, channels] in [0, 1].
+type Network interface {
+	// Preprocess turns pictures in [0, 1] into the network's normalised input (crop, resize, mean and deviation).
+	Preprocess(x01 *Node) *Node
+	// Forward maps normalised input to logits [batch, classes]. tap, unless nil, is shown every named layer's
+	// activations [batch, height, width, channels] on the way.
+	Forward(s nn.Scope, x *Node, tap Tap) *Node
+	// Layers lists the names that tap is called with, from input to output.
+	Layers() []string
+}
+
+// Tap is shown the activations of a named layer.
+type Tap func(layer string, activations *Node)
+
+// Classifier is a classifier with its weights. A binary classifier has two classes and one logit, positive for class 1.
+type Classifier struct {
+	Network Network
+	Params  *nn.Params
+	Classes []string
+	// CAMLayer is the layer that class activation maps read unless another is asked for.
+	CAMLayer string
+	// Binary says that the network gives one logit, whose sign decides between two classes.
+	Binary bool
+}
+
+// Logits runs pre-processing and network on pictures in [0, 1].
+func (c *Classifier) Logits(s nn.Scope, x01 *Node) *Node {
+	return c.Network.Forward(s, c.Network.Preprocess(x01), nil)
+}
+
+// LogProb returns the log-probability [batch] of class y [batch] int32 for pictures in [0, 1].
+func (c *Classifier) LogProb(s nn.Scope, x01, y *Node) *Node {
+	return c.logProbOf(c.Logits(s, x01), y)
+}
+
+// LogProbs returns the log-probabilities [batch, classes] for given logits.
+func (c *Classifier) LogProbs(logits *Node) *Node {
+	if c.Binary {
+		g := Reshape(logits, -1, 1)
+		return Neg(Concatenate([]*Node{Softplus(g), Softplus(Neg(g))}, 1))
+	}
+	return LogSoftmax(logits, -1)
+}
+
+func (c *Classifier) logProbOf(logits, y *Node) *Node {
+	lp := c.LogProbs(logits)
+	onehot := OneHot(y, len(c.Classes), lp.DType())
+	return ReduceSum(Mul(lp, onehot), -1)
+}

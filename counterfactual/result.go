@@ -1,0 +1,73 @@
+package counterfactual
+
+import "time"
+
+// Grid is a small array of numbers over a picture or a latent: values [height, width] or, with Channels > 1,
+// [height, width, channels], row-major.
+type Grid struct {
+	Height, Width, Channels int
+	Values                  []float32
+}
+
+// Result is what a method found.
+type Result struct {
+	Method string // "ldce" or "eced"
+	Seed   uint64
+
+	Original       Picture
+	Counterfactual Picture
+	// Reconstruction is the original through the autoencoder alone (in ECED, with background and decoder fitted), to
+	// tell its losses from the method's changes.
+	Reconstruction Picture
+
+	Predicted, Target int
+	Before, After     []float64 // class probabilities of Original and Counterfactual
+
+	// ActivationMap [height, width] in [0, 1], Mask [height, width] of 0 and 1 and LatentMask, the same on the latent's
+	// grid, are ECED's: 1 is foreground, where the picture may change. Nil in LDCE.
+	ActivationMap, Mask, LatentMask *Grid
+	// Consensus [latent height, latent width] is LDCE's: the share of steps in which a location was steered. Nil in ECED.
+	Consensus *Grid
+
+	Steps   []Step
+	Timings []Timing
+	Options any // the method's options, with every default filled in
+}
+
+// Flipped reports whether the classifier gives the counterfactual the target class.
+func (r *Result) Flipped() bool { return ArgMax(r.After) == r.Target }
+
+// Seconds is the time of all stages together.
+func (r *Result) Seconds() float64 {
+	var total time.Duration
+	for _, t := range r.Timings {
+		total += t.Duration
+	}
+	return total.Seconds()
+}
+
+// Timing is how long a stage took.
+type Timing struct {
+	Stage    string        `json:"stage"`
+	Duration time.Duration `json:"-"`
+}
+
+// Step is the state after one step of a method: a denoising step in LDCE, an iteration in ECED.
+type Step struct {
+	Stage string // "denoise", "background" or "adversarial"
+	Index int    // counts from 0 within a stage
+	Total int    // steps in the stage
+
+	Loss              float64 // what the stage minimises; for LDCE minus the target's log-probability
+	TargetProbability float64 // of the picture that this step saw
+
+	// Latent and Decoded are the step's latent and the clean picture it implies, kept for the frames of a trace only
+	// (see Observer), else nil. Kept is the step's consensus mask (LDCE).
+	Latent  *Grid
+	Decoded *Picture
+	Kept    *Grid
+}
+
+// Observer is called after each step, in order, from the goroutine that runs the method. An error it returns ends the
+// run with that error. It is how progress, traces and live display watch a method.
+type Observer func(Step) error

@@ -1,0 +1,54 @@
+package diffusion
+
+import (
+	"fmt"
+	"math"
+)
+
+// ScheduleConfig describes a training noise schedule, named as in diffusers.
+type ScheduleConfig struct {
+	// BetaSchedule is "linear" or "scaled_linear" (linear in the square root of beta, as Stable Diffusion and latent
+	// diffusion were trained; LDM's configuration calls it "linear").
+	BetaSchedule string  `json:"beta_schedule"`
+	BetaStart    float64 `json:"beta_start"`
+	BetaEnd      float64 `json:"beta_end"`
+	Steps        int     `json:"num_train_timesteps"`
+}
+
+// Schedule is a training noise schedule: z_t = sqrt(AlphasCumprod[t]) z + sqrt(1-AlphasCumprod[t]) noise.
+type Schedule struct {
+	Betas         []float64
+	AlphasCumprod []float64
+}
+
+// NewSchedule computes the tables of a schedule in float64.
+func NewSchedule(c ScheduleConfig) (Schedule, error) {
+	if c.Steps < 1 || c.Steps > 100_000 {
+		return Schedule{}, fmt.Errorf("noise schedule: num_train_timesteps is %d; legal is 1 to 100000", c.Steps)
+	}
+	if !(c.BetaStart > 0 && c.BetaStart <= c.BetaEnd && c.BetaEnd < 1) {
+		return Schedule{}, fmt.Errorf("noise schedule: beta_start %g and beta_end %g must satisfy 0 < start <= end < 1",
+			c.BetaStart, c.BetaEnd)
+	}
+	beta := func(u float64) float64 { return c.BetaStart + u*(c.BetaEnd-c.BetaStart) }
+	switch c.BetaSchedule {
+	case "linear":
+	case "scaled_linear":
+		lo, hi := math.Sqrt(c.BetaStart), math.Sqrt(c.BetaEnd)
+		beta = func(u float64) float64 { b := lo + u*(hi-lo); return b * b }
+	default:
+		return Schedule{}, fmt.Errorf("noise schedule: unknown beta_schedule %q; legal are linear and scaled_linear", c.BetaSchedule)
+	}
+	s := Schedule{Betas: make([]float64, c.Steps), AlphasCumprod: make([]float64, c.Steps)}
+	product := 1.0
+	for i := range s.Betas {
+		u := 0.0
+		if c.Steps > 1 {
+			u = float64(i) / float64(c.Steps-1)
+		}
+		s.Betas[i] = beta(u)
+		product *= 1 - s.Betas[i]
+		s.AlphasCumprod[i] = product
+	}
+	return s, nil
+}

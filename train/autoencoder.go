@@ -1,0 +1,70 @@
+package train
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"otherwise/diffusion"
+	"otherwise/nn"
+)
+
+// Weights of the autoencoder's loss terms, our choice: absolute and squared differences of pictures in [-1, 1], and the
+// Kullback-Leibler divergence of the posterior from a standard normal, each a mean over elements.
+const (
+	lossL1 = 0.5
+	lossL2 = 3
+	lossKL = 1e-3
+)
+
+// AutoencoderTask fits a KL autoencoder to pictures.
+func AutoencoderTask(backend compute.Backend, net diffusion.AutoencoderKL, data *Pictures, batch int, seed uint64) (Task, error) {
+	if err := net.Validate(); err != nil {
+		return Task{}, err
+	}
+	params, err := nn.Create(backend, seed, func(s nn.Scope, args []*Node) {
+		mean, _ := net.Encode(s, args[0])
+		net.Decode(s, mean)
+	}, shapes.Make(dtypes.Float32, 1, data.Height, data.Width, data.Channels))
+	if err != nil {
+		return Task{}, err
+	}
+	f := net.Factor()
+	latent := []int{batch, data.Height / f, data.Width / f, net.LatentChannels}
+	order := newEpochOrder(data.Len(), batch, seed, "autoencoder")
+	return Task{
+		Name: "autoencoder", Params: params,
+		Loss: func(nets []nn.Scope, args []*Node) *Node {
+			x := diffusion.FromUnit(args[0])
+			mean, logvar := net.Encode(nets[0], x)
+			z := Add(mean, Mul(Exp(MulScalar(logvar, 0.5)), args[1]))
+			d := Sub(net.Decode(nets[0], z), x)
+			kl := MulScalar(ReduceAllMean(Sub(Add(Square(mean), Exp(logvar)), OnePlus(logvar))), 0.5)
+			loss := Add(MulScalar(ReduceAllMean(Abs(d)), lossL1), MulScalar(ReduceAllMean(Square(d)), lossL2))
+			return Add(loss, MulScalar(kl, lossKL))
+		},
+		Batch: func(step int) []any {
+			var x []float32
+			for _, i := range order.at(step) {
+				x = data.Unit(x, i)
+			}
+			return []any{
+				tensors.FromFlatDataAndDimensions(x, batch, data.Height, data.Width, data.Channels),
+				gaussian(seed, fmt.Sprintf("autoencoder/posterior/%d", step), latent...),
+			}
+		},
+	}, nil
+}
+
+// gaussian is a standard normal tensor from a named stream.
+func gaussian(seed uint64, name string, dims ...int) *tensors.Tensor {
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	return tensors.FromFlatDataAndDimensions(nn.Gaussian(seed, name, n), dims...)
+}

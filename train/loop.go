@@ -1,0 +1,204 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/gomlx/compute"
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"otherwise/nn"
+)
+
+// Task is what the loop fits.
+type Task struct {
+	// Name labels progress and checkpoints.
+	Name string
+	// Params are the initial parameters.
+	Params *nn.Params
+	// Frozen are further networks that the loss uses and training leaves alone.
+	Frozen []*nn.Params
+	// Loss builds the scalar to minimise: nets[0] is trained, nets[1:] are Frozen.
+	Loss func(nets []nn.Scope, args []*Node) *Node
+	// Batch returns the loss's arguments for a step. It depends on nothing but the step (and the task's seed), so a
+	// resumed run sees the same batches. It may be called from another goroutine.
+	Batch func(step int) []any
+}
+
+// Options are the settings of a run. Zero values take the defaults named.
+type Options struct {
+	Steps int // 1000
+	// Rate is Adam's peak learning rate (1e-3), reached after WarmUp steps (100) and lowered by a half cosine to a
+	// hundredth of itself at the end.
+	Rate   float64
+	WarmUp int
+	// EMA is the decay of the moving average of the weights (0.999), which is what a run returns.
+	EMA float64
+	// Clip limits the joint L2 norm of the gradients (1).
+	Clip float64
+	// Checkpoint is the file that progress is kept in; empty keeps none. An existing one is resumed.
+	Checkpoint string
+	// CheckpointEvery is the time between two checkpoints (1 minute).
+	CheckpointEvery time.Duration
+	// Identity is stored in checkpoints and must match to resume: configuration, data and seed in words.
+	Identity string
+	// Progress is where lines on progress go; nil for none.
+	Progress io.Writer
+}
+
+func (o *Options) defaults() {
+	setDefault(&o.Steps, 1000)
+	setDefault(&o.Rate, 1e-3)
+	setDefault(&o.WarmUp, 100)
+	setDefault(&o.EMA, 0.999)
+	setDefault(&o.Clip, 1)
+	setDefault(&o.CheckpointEvery, time.Minute)
+	if o.Progress == nil {
+		o.Progress = io.Discard
+	}
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// Outcome is what a run ended with.
+type Outcome struct {
+	Params  *nn.Params // the moving average of the weights
+	Step    int        // steps taken, earlier runs of the same checkpoint included
+	Losses  []LossPoint
+	Elapsed time.Duration // earlier runs of the same checkpoint included
+}
+
+// LossPoint is the mean loss over the steps since the point before it.
+type LossPoint struct {
+	Step int     `json:"step"`
+	Loss float64 `json:"loss"`
+}
+
+// ErrNotFinite is returned (wrapped) when a loss is NaN or infinite. The last checkpoint is kept.
+var ErrNotFinite = errors.New("the loss is not finite")
+
+// Run fits a task. When the context ends, progress is saved and the context's error returned with the outcome so far.
+func Run(ctx context.Context, backend compute.Backend, task Task, opts Options) (*Outcome, error) {
+	opts.defaults()
+	state, err := start(task, opts)
+	if err != nil {
+		return nil, err
+	}
+	step := newStepProgram(backend, task, opts)
+	progress := newProgress(opts.Progress, task.Name, state.Step, opts.Steps)
+	batches := prefetch(ctx, task.Batch, state.Step, opts.Steps)
+	begun, saved := time.Now(), time.Now()
+	earlier := state.Elapsed
+	var sum float64
+	var count int
+	for state.Step < opts.Steps {
+		batch, ok := <-batches
+		if !ok {
+			break
+		}
+		loss, err := state.advance(step, task.Frozen, batch, rate(opts, state.Step))
+		if err != nil {
+			return nil, fmt.Errorf("training %s, step %d: %w", task.Name, state.Step, err)
+		}
+		if math.IsNaN(loss) || math.IsInf(loss, 0) {
+			return nil, fmt.Errorf("training %s, step %d: %w (%g); %s; lower the learning rate (%g) and resume",
+				task.Name, state.Step, ErrNotFinite, loss, keptWords(opts), opts.Rate)
+		}
+		state.Elapsed = earlier + time.Since(begun)
+		sum, count = sum+loss, count+1
+		if state.Step%50 == 0 || state.Step == opts.Steps {
+			state.Losses = append(state.Losses, LossPoint{Step: state.Step, Loss: sum / float64(count)})
+			progress.line(state.Step, sum/float64(count))
+			sum, count = 0, 0
+		}
+		if opts.Checkpoint != "" && (time.Since(saved) >= opts.CheckpointEvery || state.Step == opts.Steps) {
+			if err := state.save(opts); err != nil {
+				return nil, err
+			}
+			saved = time.Now()
+		}
+	}
+	outcome := &Outcome{Params: state.ema, Step: state.Step, Losses: state.Losses, Elapsed: state.Elapsed}
+	if err := ctx.Err(); err != nil && state.Step < opts.Steps {
+		if opts.Checkpoint != "" {
+			if saveErr := state.save(opts); saveErr != nil {
+				return outcome, errors.Join(err, saveErr)
+			}
+		}
+		return outcome, fmt.Errorf("training %s stopped at step %d of %d: %w", task.Name, state.Step, opts.Steps, err)
+	}
+	return outcome, nil
+}
+
+func keptWords(opts Options) string {
+	if opts.Checkpoint == "" {
+		return "no checkpoint was asked for"
+	}
+	return "the last good checkpoint is kept in " + opts.Checkpoint
+}
+
+// rate is a linear warm-up followed by a half cosine down to one hundredth.
+func rate(o Options, step int) float64 {
+	if step < o.WarmUp {
+		return o.Rate * float64(step+1) / float64(o.WarmUp)
+	}
+	u := float64(step-o.WarmUp) / float64(max(1, o.Steps-o.WarmUp))
+	return o.Rate * (0.01 + 0.99*0.5*(1+math.Cos(math.Pi*u)))
+}
+
+// stepProgram is one step of Adam on a task's loss, and of the moving average.
+type stepProgram struct {
+	program *nn.Program
+	trained []string // the parameters that the loss uses, known once the program was called
+}
+
+// newStepProgram builds the step. Arguments: learning rate, step counted from 1, then the batch. Results: the loss,
+// then for each trained parameter its new value, moments and average.
+func newStepProgram(backend compute.Backend, task Task, opts Options) *stepProgram {
+	s := &stepProgram{}
+	s.program = nn.NewProgram(backend, "train "+task.Name, func(nets []nn.Scope, args []*Node) []*Node {
+		rate, step := args[0], args[1]
+		loss := task.Loss(append([]nn.Scope{nets[netParams]}, nets[netFrozen:]...), args[2:])
+		names, params := nets[netParams].Used()
+		s.trained = names
+		// the barrier keeps XLA from computing a gradient again for every value that is made of it
+		grads := clipByGlobalNorm(OptimizationBarriers(Gradient(loss, params...)...), opts.Clip)
+		// early on, a plain average forgets the initial values faster than a fixed decay
+		decay := Min(ConstAs(step, opts.EMA), Div(OnePlus(step), AddScalar(step, 10)))
+		out := []*Node{loss}
+		for i, p := range params {
+			m, v := partner(nets[netM], names[i], p), partner(nets[netV], names[i], p)
+			newP, newM, newV := AdamUpdate(p, grads[i], m, v, rate, step)
+			average := partner(nets[netEMA], names[i], p)
+			average = Add(Mul(decay, average), Mul(OneMinus(decay), newP))
+			out = append(out, newP, newM, newV, average)
+		}
+		return out
+	})
+	return s
+}
+
+// prefetch makes batches one step ahead of the loop, until the context or the run ends.
+func prefetch(ctx context.Context, batch func(int) []any, from, to int) <-chan []any {
+	out := make(chan []any, 2)
+	go func() {
+		defer close(out)
+		for step := from; step < to; step++ {
+			select {
+			case out <- batch(step):
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out
+}
