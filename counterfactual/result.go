@@ -54,9 +54,10 @@ type Timing struct {
 
 // Step is the state after one step of a method: a denoising step in LDCE, an iteration in ECED.
 type Step struct {
-	Stage string // "denoise", "background" or "adversarial"
-	Index int    // counts from 0 within a stage
-	Total int    // steps in the stage
+	Problem int    // position in a batch, 0 for a single problem
+	Stage   string // "denoise", "background" or "adversarial"
+	Index   int    // counts from 0 within a stage
+	Total   int    // steps in the stage
 
 	Loss              float64 // what the stage minimises; for LDCE minus the target's log-probability
 	TargetProbability float64 // of the picture that this step saw

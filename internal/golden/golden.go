@@ -70,6 +70,16 @@ func (g *File) Ints(name string) []int32 {
 	return out
 }
 
+// Bytes returns a mask's values.
+func (g *File) Bytes(name string) []byte {
+	g.t.Helper()
+	data, err := g.f.Bytes(name)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return data
+}
+
 // Tensor returns a tensor, turned from NCHW to NHWC where it has four axes.
 func (g *File) Tensor(name string) *tensors.Tensor {
 	g.t.Helper()

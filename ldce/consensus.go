@@ -1,0 +1,40 @@
+package ldce
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// consensus filters a score by its agreement with a reference direction, both [batch, height, width, channels].
+// A patch is kept unless the angle between the two is larger than gamma, given as its cosine; a kept patch whose angle
+// doesn't exist (one of the vectors is zero) stays. Filtered entries become overwrite.
+// keep is [batch, height/patch, width/patch], 1 where kept. Source: the paper's Eq. 10 and 11; SPEC-LDCE 3.6.
+func consensus(score, reference, cosGamma *Node, patch int, overwrite float64) (filtered, keep *Node) {
+	s, r := patches(score, patch), patches(reference, patch)
+	norms := Mul(Sqrt(ReduceSum(Square(s), 3, 4)), Sqrt(ReduceSum(Square(r), 3, 4)))
+	cosine := ClipScalar(Div(ReduceSum(Mul(s, r), 3, 4), norms), -1, 1)
+	// 0/0 must count as kept; clamping may turn NaN into a number, so the zero norms are asked for themselves
+	kept := LogicalOr(LogicalNot(LessThan(cosine, cosGamma)), LessOrEqual(norms, ScalarZero(norms.Graph(), norms.DType())))
+	d := score.Shape().Dimensions
+	full := BroadcastToDims(ExpandAxes(kept, 2, 4, 5), d[0], d[1]/patch, patch, d[2]/patch, patch, d[3])
+	filtered = Where(Reshape(full, d...), score, MulScalar(OnesLike(score), overwrite))
+	return filtered, ConvertDType(kept, score.DType())
+}
+
+// patches reshapes [batch, height, width, channels] to [batch, height/p, width/p, p*p, channels].
+func patches(x *Node, p int) *Node {
+	d := x.Shape().Dimensions
+	if d[1]%p != 0 || d[2]%p != 0 {
+		exceptions.Panicf("consensus patches of %d don't divide a latent of %dx%d", p, d[1], d[2])
+	}
+	y := Reshape(x, d[0], d[1]/p, p, d[2]/p, p, d[3])
+	return Reshape(TransposeAllAxes(y, 0, 1, 3, 2, 4, 5), d[0], d[1]/p, d[2]/p, p*p, d[3])
+}
+
+// matchNorm rescales each sample of g [batch, height, width, channels] to the L2 norm of like; zero stays zero.
+// Source: public code (`enforce_same_norms`); SPEC-LDCE 3.7.
+func matchNorm(g, like *Node) *Node {
+	norm := func(x *Node) *Node { return Sqrt(ReduceAndKeep(Square(x), ReduceSum, 1, 2, 3)) }
+	// the code's 1e-22 squares to zero in float32, so the smallest divisor here is the smallest normal number
+	return Mul(Div(g, MaxScalar(norm(g), 1e-37)), norm(like))
+}

@@ -1,0 +1,257 @@
+package ldce
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"otherwise/counterfactual"
+	"otherwise/diffusion"
+	"otherwise/nn"
+)
+
+// Method is LDCE on given models. It is safe for concurrent use.
+type Method struct {
+	models    counterfactual.Models
+	options   Options
+	steps     []diffusion.Step // ascending in time, one more than is made: the level that abduction noises to
+	programs  programs
+	predictor *counterfactual.Predictor
+}
+
+// New prepares LDCE. Options that make no sense are errors; nothing is compiled before the first picture.
+func New(m counterfactual.Models, o Options) (*Method, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	steps, err := m.Diffusion.Schedule.DDIMSteps(o.DDIMSteps, o.Eta)
+	if err != nil {
+		return nil, fmt.Errorf("ldce: %w", err)
+	}
+	return &Method{models: m, options: o, steps: steps, programs: newPrograms(m, o),
+		predictor: counterfactual.NewPredictor(m)}, nil
+}
+
+// Name is "ldce".
+func (m *Method) Name() string { return "ldce" }
+
+// Explain solves one problem.
+func (m *Method) Explain(ctx context.Context, p counterfactual.Problem, observe counterfactual.Observer) (*counterfactual.Result, error) {
+	results, err := m.ExplainBatch(ctx, []counterfactual.Problem{p}, observe)
+	if err != nil {
+		return nil, err
+	}
+	return results[0], nil
+}
+
+// ExplainBatch solves problems of one picture size together, which is faster than one by one. Each result is what the
+// problem alone would give, up to rounding. Timings are those of the batch divided by its size. observe sees each
+// step once for each problem, told apart by [counterfactual.Step.Problem].
+func (m *Method) ExplainBatch(ctx context.Context, problems []counterfactual.Problem, observe counterfactual.Observer) ([]*counterfactual.Result, error) {
+	if len(problems) == 0 {
+		return nil, nil
+	}
+	r, err := m.begin(problems)
+	if err != nil {
+		return nil, err
+	}
+	r.mark("encode")
+	for k := range m.options.start() {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("ldce stopped after %d of %d steps: %w", k, m.options.start(), err)
+		}
+		if err := r.denoise(k, observe); err != nil {
+			return nil, fmt.Errorf("ldce, step %d of %d: %w", k+1, m.options.start(), err)
+		}
+	}
+	r.mark("denoise")
+	return r.finish()
+}
+
+// run is the state of one batch.
+type run struct {
+	*Method
+	problems      []counterfactual.Problem
+	results       []*counterfactual.Result
+	picture, z    *tensors.Tensor
+	unconditional *tensors.Tensor
+	conditional   *tensors.Tensor
+	targets       []int32
+	latentDims    []int
+	draw          func(name string) *tensors.Tensor // source of noise; nil for the problems' own seeds
+	lap           time.Time
+	timings       []counterfactual.Timing
+}
+
+func (m *Method) begin(problems []counterfactual.Problem) (*run, error) {
+	r := &run{Method: m, problems: problems, lap: time.Now()}
+	var pictures []counterfactual.Picture
+	var classes, nobody []int
+	for _, p := range problems {
+		if err := m.models.Validate(p); err != nil {
+			return nil, err
+		}
+		pictures = append(pictures, p.Picture)
+		classes, nobody = append(classes, p.Target), append(nobody, diffusion.Unconditional)
+		r.targets = append(r.targets, int32(p.Target))
+	}
+	before, err := m.predictor.Probabilities(pictures...)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range problems {
+		if err := m.models.CheckTarget(before[i], p.Target); err != nil {
+			return nil, err
+		}
+		r.results = append(r.results, &counterfactual.Result{Method: m.Name(), Seed: p.Seed, Original: p.Picture,
+			Predicted: counterfactual.ArgMax(before[i]), Target: p.Target, Before: before[i], Options: m.options})
+	}
+	if r.conditional, err = m.models.Diffusion.Conditioner.Tokens(classes); err != nil {
+		return nil, err
+	}
+	if r.unconditional, err = m.models.Diffusion.Conditioner.Tokens(nobody); err != nil {
+		return nil, err
+	}
+	if r.picture, err = counterfactual.Batch(pictures...); err != nil {
+		return nil, err
+	}
+	r.latentDims = m.models.Diffusion.LatentDims(len(problems), pictures[0].Height, pictures[0].Width)
+	return r, r.abduct()
+}
+
+// abduct encodes the pictures and noises their latents to the level of index `start`, one respaced step further than
+// the first denoising step assumes, as the public code does. Source: SPEC-LDCE section 2.
+func (r *run) abduct() error {
+	alpha := float32(r.steps[r.options.start()].Alpha)
+	out, err := r.programs.encode.Call(params(r.models), r.picture, r.noise("posterior"), r.noise("abduction"), alpha)
+	if err != nil {
+		return err
+	}
+	r.z = out[0]
+	reconstructions, err := counterfactual.Unbatch(out[1])
+	if err != nil {
+		return fmt.Errorf("reconstruction: %w", err)
+	}
+	for i, result := range r.results {
+		result.Reconstruction = reconstructions[i]
+	}
+	return nil
+}
+
+// noise draws a latent of standard normal numbers for each problem, from the stream of that name under its own seed.
+func (r *run) noise(name string) *tensors.Tensor {
+	if r.draw != nil {
+		return r.draw(name)
+	}
+	size := r.latentDims[1] * r.latentDims[2] * r.latentDims[3]
+	values := make([]float32, 0, len(r.problems)*size)
+	for _, p := range r.problems {
+		values = append(values, nn.Gaussian(p.Seed, "ldce/"+name, size)...)
+	}
+	return tensors.FromFlatDataAndDimensions(values, r.latentDims...)
+}
+
+// denoise makes step k, counted from 0 in the order in which steps are made.
+func (r *run) denoise(k int, observe counterfactual.Observer) error {
+	o, start := r.options, r.options.start()
+	step := r.steps[start-1-k]
+	noise := tensors.FromFlatDataAndDimensions(make([]float32, 1), 1, 1, 1, 1) // multiplied by sigma = 0
+	if step.Sigma > 0 {
+		noise = r.noise(fmt.Sprintf("step/%d", k))
+	}
+	out, err := r.programs.step.Call(params(r.models), r.z, float32(step.AlphaPrev), float32(step.Sigma), noise,
+		int32(step.T), float32(step.Alpha), r.unconditional, r.conditional, r.targets, r.picture,
+		float32(*o.GuidanceScale), float32(*o.LambdaC), float32(*o.LambdaD), cosDegrees(*o.Gamma))
+	if err != nil {
+		return err
+	}
+	r.z = out[0]
+	return r.record(k, out, observe)
+}
+
+func cosDegrees(angle float64) float32 { return float32(math.Cos(angle * math.Pi / 180)) }
+
+// record appends the step to each problem's trace and shows it to the observer.
+func (r *run) record(k int, out []*tensors.Tensor, observe counterfactual.Observer) error {
+	logProbs, err := tensors.CopyFlatData[float32](out[2])
+	if err != nil {
+		return err
+	}
+	kept, err := counterfactual.Grids(out[4])
+	if err != nil {
+		return err
+	}
+	var latents []counterfactual.Grid
+	var decoded []counterfactual.Picture
+	frame := counterfactual.IsFrame(k, r.options.start(), r.options.TraceFrames)
+	if frame {
+		if latents, err = counterfactual.Grids(out[0]); err != nil {
+			return err
+		}
+		if decoded, err = counterfactual.Unbatch(out[1]); err != nil {
+			return err
+		}
+	}
+	for i, result := range r.results {
+		if math.IsNaN(float64(logProbs[i])) {
+			return fmt.Errorf("the target's log-probability is NaN (seed %d): the guidance diverged; "+
+				"lower guidance_scale, lambda_c or lambda_d", result.Seed)
+		}
+		result.Consensus = addGrid(result.Consensus, kept[i], r.options.start())
+		s := counterfactual.Step{Problem: i, Stage: "denoise", Index: k, Total: r.options.start(),
+			Loss: -float64(logProbs[i]), TargetProbability: math.Exp(float64(logProbs[i])), Kept: &kept[i]}
+		if frame {
+			s.Latent, s.Decoded = &latents[i], &decoded[i]
+		}
+		result.Steps = append(result.Steps, s)
+		if observe != nil {
+			if err := observe(s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// addGrid adds a step's mask, divided by the number of steps, to the share of steps in which locations were steered.
+func addGrid(sum *counterfactual.Grid, mask counterfactual.Grid, steps int) *counterfactual.Grid {
+	if sum == nil {
+		sum = &counterfactual.Grid{Height: mask.Height, Width: mask.Width, Channels: 1, Values: make([]float32, len(mask.Values))}
+	}
+	for i, v := range mask.Values {
+		sum.Values[i] += v / float32(steps)
+	}
+	return sum
+}
+
+func (r *run) finish() ([]*counterfactual.Result, error) {
+	out, err := r.programs.decode.Call1(params(r.models), r.z)
+	if err != nil {
+		return nil, err
+	}
+	pictures, err := counterfactual.Unbatch(out)
+	if err != nil {
+		return nil, fmt.Errorf("counterfactual: %w", err)
+	}
+	after, err := r.predictor.Probabilities(pictures...)
+	if err != nil {
+		return nil, err
+	}
+	r.mark("decode")
+	for i, result := range r.results {
+		result.Counterfactual, result.After = pictures[i], after[i]
+		result.Timings = r.timings
+	}
+	return r.results, nil
+}
+
+// mark ends a stage: its time, shared among the batch, is noted.
+func (r *run) mark(stage string) {
+	now := time.Now()
+	r.timings = append(r.timings, counterfactual.Timing{Stage: stage, Duration: now.Sub(r.lap) / time.Duration(len(r.problems))})
+	r.lap = now
+}

@@ -1,0 +1,91 @@
+package ldce
+
+import (
+	"fmt"
+	"math"
+)
+
+// Options are LDCE's settings. The zero value is the paper's setting for class-conditional ImageNet; a nil pointer
+// stands for the default named, so that 0 can be asked for: LambdaD: new(0.0).
+type Options struct {
+	// DDIMSteps is the number of respaced steps of the whole schedule; 500 (paper, section 4).
+	DDIMSteps int `json:"ddim_steps"`
+	// Strength is the share of these steps that is made; 0.382, which is the paper's T = 191 of 500.
+	Strength *float64 `json:"strength"`
+	// Eta is DDIM's: 0 deterministic (paper), 1 as noisy as DDPM.
+	Eta float64 `json:"eta"`
+	// GuidanceScale multiplies classifier and distance term together (the paper's eta); 2.
+	GuidanceScale *float64 `json:"guidance_scale"`
+	// LambdaC weighs the classifier term; 2.3.
+	LambdaC *float64 `json:"lambda_c"`
+	// LambdaD weighs the distance term; 0.3.
+	LambdaD *float64 `json:"lambda_d"`
+	// Gamma is the largest angle in degrees between the two directions at which a location is steered; 45.
+	Gamma *float64 `json:"gamma"`
+	// Distance is "l1" (paper) or "l2" (sum of squares).
+	Distance string `json:"distance"`
+	// Patch is the side of the latent patches that are kept or filtered together; 1 (paper).
+	Patch int `json:"patch"`
+	// Overwrite is what filtered entries become; 0 (paper).
+	Overwrite float64 `json:"overwrite"`
+	// NoConsensus steers everywhere (the paper's ablation "w/o consensus").
+	NoConsensus bool `json:"no_consensus"`
+	// NoNormMatching leaves both terms as long as their gradients are, instead of as long as the class direction
+	// (which the paper's code does and its text leaves out).
+	NoNormMatching bool `json:"no_norm_matching"`
+	// DetachDenoiser takes the gradients through the decoder only, not through the denoiser.
+	DetachDenoiser bool `json:"detach_denoiser"`
+	// EncodeMean starts from the mean of the encoder's posterior instead of a sample (public code: a sample).
+	EncodeMean bool `json:"encode_mean"`
+	// TraceFrames is how many steps, evenly spread, keep their latent and picture in the trace; 8. -1 keeps all.
+	TraceFrames int `json:"trace_frames"`
+}
+
+func fill(field **float64, value float64) {
+	if *field == nil {
+		*field = &value
+	}
+}
+
+// withDefaults returns the options with every default filled in, or what is wrong with them.
+func (o Options) withDefaults() (Options, error) {
+	if o.DDIMSteps == 0 {
+		o.DDIMSteps = 500
+	}
+	fill(&o.Strength, 0.382)
+	fill(&o.GuidanceScale, 2)
+	fill(&o.LambdaC, 2.3)
+	fill(&o.LambdaD, 0.3)
+	fill(&o.Gamma, 45)
+	if o.Distance == "" {
+		o.Distance = "l1"
+	}
+	if o.Patch == 0 {
+		o.Patch = 1
+	}
+	if o.TraceFrames == 0 {
+		o.TraceFrames = 8
+	}
+	for name, v := range map[string]float64{"guidance_scale": *o.GuidanceScale, "lambda_c": *o.LambdaC,
+		"lambda_d": *o.LambdaD, "overwrite": o.Overwrite} {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return o, fmt.Errorf("ldce: %s is %g; it must be a finite number", name, v)
+		}
+	}
+	switch {
+	case !(*o.Strength > 0 && *o.Strength < 1):
+		return o, fmt.Errorf("ldce: strength is %g; legal is above 0 and below 1", *o.Strength)
+	case !(*o.Gamma >= 0 && *o.Gamma <= 180):
+		return o, fmt.Errorf("ldce: gamma is %g degrees; legal is 0 to 180", *o.Gamma)
+	case o.Distance != "l1" && o.Distance != "l2":
+		return o, fmt.Errorf("ldce: unknown distance %q; legal are l1 and l2", o.Distance)
+	case o.Patch < 1:
+		return o, fmt.Errorf("ldce: patch is %d; it must be positive", o.Patch)
+	case o.start() < 1:
+		return o, fmt.Errorf("ldce: strength %g of %d steps is less than one step", *o.Strength, o.DDIMSteps)
+	}
+	return o, nil
+}
+
+// start is the number of denoising steps: the share of the schedule, truncated (public code).
+func (o Options) start() int { return int(*o.Strength * float64(o.DDIMSteps)) }
