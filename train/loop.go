@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/gomlx/compute"
-	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/graph"
 
 	"otherwise/nn"
 )
@@ -23,7 +23,7 @@ type Task struct {
 	// Frozen are further networks that the loss uses and training leaves alone.
 	Frozen []*nn.Params
 	// Loss builds the scalar to minimise: nets[0] is trained, nets[1:] are Frozen.
-	Loss func(nets []nn.Scope, args []*Node) *Node
+	Loss func(nets []nn.Scope, args []*graph.Node) *graph.Node
 	// Batch returns the loss's arguments for a step. It depends on nothing but the step (and the task's seed), so a
 	// resumed run sees the same batches. It may be called from another goroutine.
 	Batch func(step int) []any
@@ -153,38 +153,6 @@ func rate(o Options, step int) float64 {
 	}
 	u := float64(step-o.WarmUp) / float64(max(1, o.Steps-o.WarmUp))
 	return o.Rate * (0.01 + 0.99*0.5*(1+math.Cos(math.Pi*u)))
-}
-
-// stepProgram is one step of Adam on a task's loss, and of the moving average.
-type stepProgram struct {
-	program *nn.Program
-	trained []string // the parameters that the loss uses, known once the program was called
-}
-
-// newStepProgram builds the step. Arguments: learning rate, step counted from 1, then the batch. Results: the loss,
-// then for each trained parameter its new value, moments and average.
-func newStepProgram(backend compute.Backend, task Task, opts Options) *stepProgram {
-	s := &stepProgram{}
-	s.program = nn.NewProgram(backend, "train "+task.Name, func(nets []nn.Scope, args []*Node) []*Node {
-		rate, step := args[0], args[1]
-		loss := task.Loss(append([]nn.Scope{nets[netParams]}, nets[netFrozen:]...), args[2:])
-		names, params := nets[netParams].Used()
-		s.trained = names
-		// the barrier keeps XLA from computing a gradient again for every value that is made of it
-		grads := clipByGlobalNorm(OptimizationBarriers(Gradient(loss, params...)...), opts.Clip)
-		// early on, a plain average forgets the initial values faster than a fixed decay
-		decay := Min(ConstAs(step, opts.EMA), Div(OnePlus(step), AddScalar(step, 10)))
-		out := []*Node{loss}
-		for i, p := range params {
-			m, v := partner(nets[netM], names[i], p), partner(nets[netV], names[i], p)
-			newP, newM, newV := AdamUpdate(p, grads[i], m, v, rate, step)
-			average := partner(nets[netEMA], names[i], p)
-			average = Add(Mul(decay, average), Mul(OneMinus(decay), newP))
-			out = append(out, newP, newM, newV, average)
-		}
-		return out
-	})
-	return s
 }
 
 // prefetch makes batches one step ahead of the loop, until the context or the run ends.

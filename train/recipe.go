@@ -63,10 +63,10 @@ func Fashion() Recipe {
 		Judge:             judge,
 		JudgeOptions:      ClassifierOptions{Noise: 0.2, Shift: 2},
 		Runs: map[string]RunSize{
-			"autoencoder": {Steps: 2000, Batch: 64, Rate: 2e-3, EMA: 0.998},
+			"autoencoder": {Steps: 900, Batch: 64, Rate: 2e-3, EMA: 0.998},
 			"classifier":  {Steps: 5000, Batch: 64, Rate: 2e-3, EMA: 0.998},
 			"judge":       {Steps: 4000, Batch: 64, Rate: 2e-3, EMA: 0.998},
-			"diffusion":   {Steps: 6000, Batch: 64, Rate: 1e-3, EMA: 0.9995},
+			"diffusion":   {Steps: 5000, Batch: 64, Rate: 1e-3, EMA: 0.9995},
 		},
 	}
 }

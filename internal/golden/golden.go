@@ -70,6 +70,15 @@ func (g *File) Ints(name string) []int32 {
 	return out
 }
 
+// Names lists the file's tensors.
+func (g *File) Names() []string { return g.f.Names() }
+
+// Has reports whether the file has a tensor of that name.
+func (g *File) Has(name string) bool {
+	_, _, err := g.f.Info(name)
+	return err == nil
+}
+
 // Bytes returns a mask's values.
 func (g *File) Bytes(name string) []byte {
 	g.t.Helper()

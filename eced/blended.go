@@ -1,0 +1,85 @@
+package eced
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"otherwise/counterfactual"
+	"otherwise/diffusion"
+	"otherwise/nn"
+)
+
+// blend keeps the foreground where the mask [batch, height, width, 1] is 1 and the background elsewhere.
+func blend(foreground, background, mask *Node) *Node {
+	return Add(Mul(foreground, mask), Mul(background, OneMinus(mask)))
+}
+
+// stepInputs are what one blended denoising step takes beside the latent.
+type stepInputs struct {
+	background, mask           *Node // clean background latent; mask on the latent's grid
+	backgroundNoise, stepNoise *Node
+	t, alpha, alphaPrev, sigma *Node // scalars
+	conditional, unconditional *Node // tokens
+	guidance                   *Node
+}
+
+// blendedStep denoises z by one DDIM step towards the condition and puts the background, noised to the same level, in
+// place where the mask is 0. Source: the paper's Eq. 6 to 8; SPEC-ECED section 4.
+func blendedStep(m counterfactual.Models, denoiser nn.Scope, z *Node, in stepInputs, guided bool) *Node {
+	t := diffusion.Timesteps(in.t, z.Shape().Dimensions[0])
+	eps := m.Diffusion.Denoiser.Eps(denoiser, z, t, in.conditional)
+	if guided {
+		eps = diffusion.GuidedEps(m.Diffusion.Denoiser.Eps(denoiser, z, t, in.unconditional), eps, in.guidance)
+	}
+	foreground, _ := diffusion.DDIMStep(z, eps, in.alpha, in.alphaPrev, in.sigma, in.stepNoise)
+	return blend(foreground, diffusion.AddNoise(in.background, in.alphaPrev, in.backgroundNoise), in.mask)
+}
+
+// programs are ECED's compiled graphs. The chain from the clean latent through all denoising steps to the loss is
+// differentiated step by step, each step computed again for its gradient (gradient checkpointing): memory and compile
+// time are those of one step, however many are made.
+type programs struct {
+	encode *nn.Program // picture, posterior noise -> latent
+	fit    *fitProgram
+	start  *nn.Program // foreground, background, mask, noise, alpha -> noised blend
+	step   *nn.Program // one blended step
+	back   *nn.Program // the same step's inputs and the gradient behind it -> gradient before it
+	head   *nn.Program // final latent -> picture, loss, probability, gradient
+	update *nn.Program // pruned gradient -> Adam
+}
+
+func newPrograms(m counterfactual.Models, o Options) programs {
+	guided := *o.GuidanceScale != 1
+	step := func(s []nn.Scope, a []*Node) *Node {
+		return blendedStep(m, s[0], a[0], stepInputs{background: a[1], mask: a[2], backgroundNoise: a[3], stepNoise: a[4],
+			t: a[5], alpha: a[6], alphaPrev: a[7], sigma: a[8], conditional: a[9], unconditional: a[10], guidance: a[11]}, guided)
+	}
+	program := func(name string, build nn.GraphFunc) *nn.Program {
+		return nn.NewProgram(m.Backend, "eced "+name, build)
+	}
+	return programs{
+		encode: program("encode", func(s []nn.Scope, a []*Node) []*Node {
+			return []*Node{m.Diffusion.Encode(s[0], diffusion.FromUnit(a[0]), nil)}
+		}),
+		fit: newFitProgram(m, o.BackgroundLoss),
+		start: program("start", func(_ []nn.Scope, a []*Node) []*Node {
+			return []*Node{diffusion.AddNoise(blend(a[0], a[1], a[2]), a[4], a[3])}
+		}),
+		step: program("step", func(s []nn.Scope, a []*Node) []*Node { return []*Node{step(s, a)} }),
+		back: program("step gradient", func(s []nn.Scope, a []*Node) []*Node {
+			return Gradient(ReduceAllSum(Mul(step(s, a), a[12])), a[0])
+		}),
+		head: program("head", func(s []nn.Scope, a []*Node) []*Node {
+			image := ClipScalar(diffusion.ToUnit(m.Diffusion.Decode(s[0], a[0])), 0, 1)
+			logProb := m.Classifier.LogProb(s[1], image, a[1])
+			loss := Neg(ReduceAllSum(logProb)) // "total cross-entropy" (paper)
+			return []*Node{image, loss, Exp(logProb), Gradient(loss, a[0])[0]}
+		}),
+		update: program("update", func(_ []nn.Scope, a []*Node) []*Node {
+			foreground, gradient, mask, alpha := a[0], a[1], a[2], a[3]
+			// the noised blend depends on the blend through sqrt(alpha); pruning is the product with the mask (Prop. 1)
+			pruned := Mul(Mul(gradient, Sqrt(alpha)), mask)
+			newZ, newM, newV := nn.Adam(foreground, pruned, a[4], a[5], a[6], a[7])
+			return []*Node{newZ, newM, newV, pruned}
+		}),
+	}
+}

@@ -1,0 +1,172 @@
+package eced
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"otherwise/cam"
+	"otherwise/counterfactual"
+	"otherwise/diffusion"
+	"otherwise/nn"
+)
+
+// Method is ECED on given models. It is safe for concurrent use.
+type Method struct {
+	models    counterfactual.Models
+	options   Options
+	steps     []diffusion.Step // the last DenoiseSteps of the schedule, ascending in time
+	programs  programs
+	mapper    *cam.Mapper
+	predictor *counterfactual.Predictor
+}
+
+// New prepares ECED. Options that make no sense are errors; nothing is compiled before the first picture.
+func New(m counterfactual.Models, o Options) (*Method, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	mapper, err := cam.New(m.Backend, m.Classifier, o.CAM)
+	if err != nil {
+		return nil, fmt.Errorf("eced: %w", err)
+	}
+	o.CAM = mapper.Options()
+	steps, err := m.Diffusion.Schedule.DDIMSteps(o.DDIMSteps, o.Eta)
+	if err != nil {
+		return nil, fmt.Errorf("eced: %w", err)
+	}
+	return &Method{models: m, options: o, steps: steps[:o.DenoiseSteps], programs: newPrograms(m, o), mapper: mapper,
+		predictor: counterfactual.NewPredictor(m)}, nil
+}
+
+// Name is "eced".
+func (m *Method) Name() string { return "eced" }
+
+// Explain solves one problem: region, background, counterfactual.
+func (m *Method) Explain(ctx context.Context, p counterfactual.Problem, observe counterfactual.Observer) (*counterfactual.Result, error) {
+	r, err := m.begin(p, observe)
+	if err != nil {
+		return nil, err
+	}
+	for _, stage := range []struct {
+		name string
+		run  func(context.Context) error
+	}{{"activation map", r.chooseRegion}, {"background", r.fitBackground}, {"adversarial", r.changeForeground}} {
+		if err := stage.run(ctx); err != nil {
+			return nil, fmt.Errorf("eced, %s: %w", stage.name, err)
+		}
+		now := time.Now()
+		r.result.Timings = append(r.result.Timings, counterfactual.Timing{Stage: stage.name, Duration: now.Sub(r.lap)})
+		r.lap = now
+	}
+	after, err := m.predictor.Probabilities(r.result.Counterfactual)
+	if err != nil {
+		return nil, err
+	}
+	r.result.After = after[0]
+	return r.result, nil
+}
+
+// run is the state of one explanation.
+type run struct {
+	*Method
+	problem counterfactual.Problem
+	result  *counterfactual.Result
+	observe counterfactual.Observer
+	lap     time.Time
+	draw    func(name string) *tensors.Tensor // source of noise; nil for the problem's own seed
+
+	picture    *tensors.Tensor // [1, height, width, channels] in [0, 1]
+	mask       *tensors.Tensor // [1, height, width, 1]
+	latentMask *tensors.Tensor // [1, latent height, latent width, 1]
+	encoded    *tensors.Tensor // the picture's latent
+	latentDims []int
+	targets    []int32
+
+	background *tensors.Tensor // stage B's latent
+	decoder    *nn.Params      // stage B's decoder: a copy that belongs to this picture alone
+}
+
+func (m *Method) begin(p counterfactual.Problem, observe counterfactual.Observer) (*run, error) {
+	if err := m.models.Validate(p); err != nil {
+		return nil, err
+	}
+	before, err := m.predictor.Probabilities(p.Picture)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.models.CheckTarget(before[0], p.Target); err != nil {
+		return nil, err
+	}
+	r := &run{Method: m, problem: p, observe: observe, lap: time.Now(), targets: []int32{int32(p.Target)},
+		latentDims: m.models.Diffusion.LatentDims(1, p.Picture.Height, p.Picture.Width)}
+	r.result = &counterfactual.Result{Method: m.Name(), Seed: p.Seed, Original: p.Picture, Target: p.Target,
+		Predicted: counterfactual.ArgMax(before[0]), Before: before[0], Options: m.options}
+	if r.picture, err = counterfactual.Batch(p.Picture); err != nil {
+		return nil, err
+	}
+	r.encoded, err = m.programs.encode.Call1([]*nn.Params{m.models.Diffusion.AutoencoderParams}, r.picture)
+	return r, err
+}
+
+// chooseRegion is stage A: the activation map of the class that the classifier gives the picture now, thresholded to a
+// mask and taken to the latent's grid.
+func (r *run) chooseRegion(ctx context.Context) error {
+	activation, err := r.mapper.Map(ctx, r.problem.Picture, r.result.Predicted)
+	if err != nil {
+		return err
+	}
+	delta := *r.options.Delta
+	if r.options.ForegroundShare > 0 {
+		if delta, err = cam.ForegroundShare(activation, r.options.ForegroundShare); err != nil {
+			return err
+		}
+	}
+	mask := cam.Threshold(activation, delta, r.options.Strict)
+	if err := cam.CheckMask(mask, delta); err != nil {
+		return err
+	}
+	latentMask, err := cam.Downsample(mask, r.models.Diffusion.Autoencoder.Factor(), r.options.MaskMode)
+	if err != nil {
+		return err
+	}
+	if err := cam.CheckMask(latentMask, delta); err != nil {
+		return err
+	}
+	r.result.ActivationMap, r.result.Mask, r.result.LatentMask = activation, mask, latentMask
+	r.mask, r.latentMask = maskTensor(mask), maskTensor(latentMask)
+	return nil
+}
+
+func maskTensor(g *counterfactual.Grid) *tensors.Tensor {
+	return tensors.FromFlatDataAndDimensions(append([]float32(nil), g.Values...), 1, g.Height, g.Width, 1)
+}
+
+// noise draws a latent of standard normal numbers from the stream of that name under the problem's seed.
+func (r *run) noise(name string) *tensors.Tensor {
+	if r.draw != nil {
+		return r.draw(name)
+	}
+	d := r.latentDims
+	return tensors.FromFlatDataAndDimensions(nn.Gaussian(r.problem.Seed, "eced/"+name, d[0]*d[1]*d[2]*d[3]), d...)
+}
+
+// report appends a step to the trace and shows it to the observer.
+func (r *run) report(s counterfactual.Step) error {
+	r.result.Steps = append(r.result.Steps, s)
+	if r.observe == nil {
+		return nil
+	}
+	return r.observe(s)
+}
+
+// stopped says in words how far a stage was when the context ended.
+func stopped(ctx context.Context, k, total int) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("stopped after %d of %d steps: %w", k, total, err)
+	}
+	return nil
+}
