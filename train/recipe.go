@@ -54,8 +54,8 @@ func Fashion() Recipe {
 		Autoencoder: diffusion.AutoencoderKL{InChannels: 1, OutChannels: 1, LatentChannels: 4,
 			BlockOutChannels: []int{32, 64}, LayersPerBlock: 1, NormNumGroups: 8, PatchSize: 2},
 		UNet: diffusion.UNet{InChannels: 4, OutChannels: 4, BlockOutChannels: []int{64, 96}, LayersPerBlock: 1,
-			DownBlockTypes: []string{"CrossAttnDownBlock2D", "CrossAttnDownBlock2D"},
-			UpBlockTypes:   []string{"CrossAttnUpBlock2D", "CrossAttnUpBlock2D"},
+			DownBlockTypes: []string{"DownBlock2D", "CrossAttnDownBlock2D"},
+			UpBlockTypes:   []string{"CrossAttnUpBlock2D", "UpBlock2D"},
 			AttentionHeads: 4, CrossAttentionDim: 64, NormNumGroups: 16, NormEps: 1e-5},
 		Embedding:         diffusion.ClassEmbedding{Classes: 10, Width: 64},
 		Classifier:        convnet,
@@ -66,7 +66,7 @@ func Fashion() Recipe {
 			"autoencoder": {Steps: 900, Batch: 64, Rate: 2e-3, EMA: 0.998},
 			"classifier":  {Steps: 5000, Batch: 64, Rate: 2e-3, EMA: 0.998},
 			"judge":       {Steps: 4000, Batch: 64, Rate: 2e-3, EMA: 0.998},
-			"diffusion":   {Steps: 5000, Batch: 64, Rate: 1e-3, EMA: 0.9995},
+			"diffusion":   {Steps: 3200, Batch: 64, Rate: 1.5e-3, EMA: 0.999},
 		},
 	}
 }
