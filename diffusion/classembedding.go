@@ -13,8 +13,8 @@ import (
 // ClassEmbedding is a learned condition token for each class and one, the last row, for "no class", as in
 // class-conditional latent diffusion. Its parameter is "embedding.weight" [classes+1, width].
 type ClassEmbedding struct {
-	Classes int
-	Width   int
+	Classes int `json:"classes"`
+	Width   int `json:"width"`
 }
 
 // Embed returns the tokens [batch, 1, width] of rows ids [batch] int32; row Classes is the unconditional token.

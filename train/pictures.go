@@ -25,7 +25,11 @@ func Load(set datasets.Dataset, frame picture.Frame) (*Pictures, error) {
 		if err != nil {
 			return nil, fmt.Errorf("picture %d of %s: %w", i, set.Name(), err)
 		}
-		for _, v := range frame.Floats(sample.Image) {
+		values, err := frame.Floats(sample.Image)
+		if err != nil {
+			return nil, fmt.Errorf("picture %d of %s: %w", i, set.Name(), err)
+		}
+		for _, v := range values {
 			p.pixels = append(p.pixels, byte(v*255+0.5))
 		}
 		p.Labels = append(p.Labels, int32(sample.Label))

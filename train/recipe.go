@@ -12,6 +12,7 @@ import (
 	"github.com/google/renameio/v2"
 
 	"otherwise/classify"
+	"otherwise/datasets/fashion"
 	"otherwise/datasets/picture"
 	"otherwise/diffusion"
 	"otherwise/nn"
@@ -21,6 +22,8 @@ import (
 // Recipe is everything that decides what the networks of a bundle become: their shapes and how long each is fitted.
 type Recipe struct {
 	Name        string
+	Description string
+	Classes     []string
 	Frame       picture.Frame
 	Seed        uint64
 	Schedule    diffusion.ScheduleConfig
@@ -33,6 +36,8 @@ type Recipe struct {
 	ClassifierOptions, JudgeOptions ClassifierOptions
 
 	Runs map[string]RunSize
+	// Methods are the options, JSON, with which the methods work best on this bundle, chosen on training pictures.
+	Methods map[string]json.RawMessage
 }
 
 // RunSize is how long a network is fitted and on how many pictures at a time.
@@ -47,10 +52,12 @@ func Fashion() Recipe {
 	judge := convnet
 	judge.Widths = []int{24, 48, 72}
 	return Recipe{
-		Name:     "fashion",
-		Frame:    picture.Frame{Width: 32, Height: 32, Channels: 1, Margin: 2},
-		Seed:     1,
-		Schedule: diffusion.ScheduleConfig{BetaSchedule: "scaled_linear", BetaStart: 0.00085, BetaEnd: 0.012, Steps: 1000},
+		Name:        "fashion",
+		Classes:     new(fashion.Set).Classes(),
+		Description: "Fashion-MNIST, 32x32 grey pictures with a black margin, ten kinds of clothing",
+		Frame:       picture.Frame{Width: 32, Height: 32, Channels: 1, Margin: 2},
+		Seed:        1,
+		Schedule:    diffusion.ScheduleConfig{BetaSchedule: "scaled_linear", BetaStart: 0.00085, BetaEnd: 0.012, Steps: 1000},
 		Autoencoder: diffusion.AutoencoderKL{InChannels: 1, OutChannels: 1, LatentChannels: 4,
 			BlockOutChannels: []int{32, 64}, LayersPerBlock: 1, NormNumGroups: 8, PatchSize: 2},
 		UNet: diffusion.UNet{InChannels: 4, OutChannels: 4, BlockOutChannels: []int{64, 96}, LayersPerBlock: 1,
@@ -67,6 +74,10 @@ func Fashion() Recipe {
 			"classifier":  {Steps: 5000, Batch: 64, Rate: 2e-3, EMA: 0.998},
 			"judge":       {Steps: 4000, Batch: 64, Rate: 2e-3, EMA: 0.998},
 			"diffusion":   {Steps: 3200, Batch: 64, Rate: 1.5e-3, EMA: 0.999},
+		},
+		Methods: map[string]json.RawMessage{
+			"ldce": json.RawMessage(`{"ddim_steps": 50, "strength": 0.6, "lambda_c": 3, "lambda_d": 0.6, "guidance_scale": 3}`),
+			"eced": json.RawMessage(`{"background_steps": 60, "denoise_steps": 10, "iterations": 25, "rate": 0.1, "guidance_scale": 2}`),
 		},
 	}
 }

@@ -43,6 +43,7 @@ type ImageSpec struct {
 	Width    int `json:"width"`    // pixels
 	Height   int `json:"height"`   // pixels
 	Channels int `json:"channels"` // 1 grey, 3 RGB
+	Margin   int `json:"margin"`   // pixels on every side that stay black
 }
 
 // Network describes one network of a bundle. [SaveBundle] sets the last three fields.

@@ -1,0 +1,114 @@
+package bundle
+
+import (
+	"embed"
+	"fmt"
+	"image"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute"
+
+	"otherwise/classify"
+	"otherwise/counterfactual"
+	"otherwise/datasets/picture"
+	"otherwise/weights"
+)
+
+//go:embed all:data
+var embedded embed.FS
+
+// Default is the bundle that is used where none is named.
+const Default = "fashion"
+
+// Bundle is a loaded set of models.
+type Bundle struct {
+	Name, Description string
+	Hash              string // SHA-256 of the whole content
+	Classes           []string
+	Frame             picture.Frame // the form in which the models take pictures
+	Models            counterfactual.Models
+	// Judge is a second classifier, fitted apart from the one explained, that confirms counterfactuals. Nil where the
+	// bundle has none.
+	Judge      *classify.Classifier
+	Provenance map[string]string
+
+	methods map[string][]byte // stored options, JSON
+}
+
+// Names lists the bundles that are part of the binary.
+func Names() []string {
+	entries, err := embedded.ReadDir("data")
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+// Files finds a bundle's files: those of an embedded bundle by name, else those of a folder by path.
+func Files(name string) (fs.FS, error) {
+	if slices.Contains(Names(), name) {
+		return fs.Sub(embedded, "data/"+name)
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return os.DirFS(name), nil
+	}
+	return nil, fmt.Errorf("no bundle %q: embedded are %s; or give the path of a folder with a bundle.json",
+		name, strings.Join(Names(), ", "))
+}
+
+// Open loads a bundle, named or in a folder, onto a backend.
+func Open(backend compute.Backend, name string) (*Bundle, error) {
+	files, err := Files(name)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := weights.LoadBundle(files)
+	if err != nil {
+		return nil, err
+	}
+	hash, err := stored.Hash()
+	if err != nil {
+		return nil, err
+	}
+	b := &Bundle{Name: stored.Name, Description: stored.Description, Hash: hash, Classes: stored.Classes,
+		Frame: picture.Frame(stored.Image), Provenance: stored.Provenance, methods: map[string][]byte{}}
+	if err := b.Frame.Validate(); err != nil {
+		return nil, fmt.Errorf("bundle %q: %w", b.Name, err)
+	}
+	for method, options := range stored.Methods {
+		b.methods[method] = options
+	}
+	if err := b.load(backend, stored); err != nil {
+		return nil, fmt.Errorf("bundle %q: %w", b.Name, err)
+	}
+	return b, nil
+}
+
+// Picture puts a picture of any size into the models' frame.
+func (b *Bundle) Picture(img image.Image) (counterfactual.Picture, error) {
+	if img.Bounds().Empty() {
+		return counterfactual.Picture{}, fmt.Errorf("the picture is empty")
+	}
+	values, err := b.Frame.Floats(img)
+	if err != nil {
+		return counterfactual.Picture{}, err
+	}
+	return counterfactual.Picture{Height: b.Frame.Height, Width: b.Frame.Width, Channels: b.Frame.Channels, Values: values}, nil
+}
+
+// JudgePredictor gives the judge's class probabilities; nil where the bundle has no judge.
+func (b *Bundle) JudgePredictor() *counterfactual.Predictor {
+	if b.Judge == nil {
+		return nil
+	}
+	return counterfactual.NewPredictor(counterfactual.Models{Backend: b.Models.Backend, Classifier: b.Judge})
+}

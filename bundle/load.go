@@ -1,0 +1,133 @@
+package bundle
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/gomlx/compute"
+
+	"otherwise/classify"
+	"otherwise/counterfactual"
+	"otherwise/diffusion"
+	"otherwise/nn"
+	"otherwise/weights"
+)
+
+// Architectures of the networks of a bundle.
+const (
+	ArchAutoencoder = "autoencoder-kl"
+	ArchDenoiser    = "unet-2d-condition"
+	ArchClassifier  = "convnet"
+)
+
+// Names of the networks of a bundle.
+const (
+	NetAutoencoder = "autoencoder"
+	NetDenoiser    = "denoiser"
+	NetClassifier  = "classifier"
+	NetJudge       = "judge"
+)
+
+// DenoiserConfig is the configuration of the denoiser: U-Net, condition, schedule and the scale of its latents.
+type DenoiserConfig struct {
+	UNet      diffusion.UNet           `json:"unet"`
+	Embedding diffusion.ClassEmbedding `json:"class_embedding"`
+	Schedule  diffusion.ScheduleConfig `json:"scheduler"`
+	Latents   diffusion.Normalisation  `json:"latents"`
+}
+
+// ClassifierConfig is the configuration of a classifier and the layer that activation maps read.
+type ClassifierConfig struct {
+	Network  classify.ConvNet `json:"network"`
+	CAMLayer string           `json:"cam_layer"`
+}
+
+func (b *Bundle) load(backend compute.Backend, stored *weights.Bundle) error {
+	model, err := loadDiffusion(backend, stored)
+	if err != nil {
+		return err
+	}
+	classifier, err := loadClassifier(stored, NetClassifier)
+	if err != nil {
+		return err
+	}
+	b.Models = counterfactual.Models{Backend: backend, Classifier: classifier, Diffusion: model}
+	if _, has := stored.Networks[NetJudge]; has {
+		if b.Judge, err = loadClassifier(stored, NetJudge); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func loadDiffusion(backend compute.Backend, stored *weights.Bundle) (*diffusion.Model, error) {
+	var autoencoder diffusion.AutoencoderKL
+	autoencoderParams, err := loadNetwork(stored, NetAutoencoder, ArchAutoencoder, &autoencoder)
+	if err != nil {
+		return nil, err
+	}
+	if err := autoencoder.Validate(); err != nil {
+		return nil, err
+	}
+	var c DenoiserConfig
+	denoiserParams, err := loadNetwork(stored, NetDenoiser, ArchDenoiser, &c)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.UNet.Validate(); err != nil {
+		return nil, err
+	}
+	if err := c.Latents.Validate(autoencoder.LatentChannels); err != nil {
+		return nil, err
+	}
+	schedule, err := diffusion.NewSchedule(c.Schedule)
+	if err != nil {
+		return nil, err
+	}
+	return &diffusion.Model{Denoiser: c.UNet, DenoiserParams: denoiserParams, Autoencoder: autoencoder,
+		AutoencoderParams: autoencoderParams, Conditioner: c.Embedding.Bind(backend, denoiserParams),
+		Latents: c.Latents, Schedule: schedule}, nil
+}
+
+func loadClassifier(stored *weights.Bundle, name string) (*classify.Classifier, error) {
+	var c ClassifierConfig
+	params, err := loadNetwork(stored, name, ArchClassifier, &c)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Network.Validate(); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if c.Network.Classes != len(stored.Classes) {
+		return nil, fmt.Errorf("%s tells %d classes apart, the bundle names %d", name, c.Network.Classes, len(stored.Classes))
+	}
+	return &classify.Classifier{Network: c.Network, Params: params, Classes: stored.Classes, CAMLayer: c.CAMLayer}, nil
+}
+
+// loadNetwork reads a network's parameters and its configuration, in which unknown fields are errors.
+func loadNetwork(stored *weights.Bundle, name, architecture string, config any) (*nn.Params, error) {
+	arch, raw, file, err := stored.Network(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	if arch != architecture {
+		return nil, fmt.Errorf("%s has architecture %q; known is %q", name, arch, architecture)
+	}
+	if err := strict(raw, config); err != nil {
+		return nil, fmt.Errorf("configuration of %s: %w", name, err)
+	}
+	params, err := nn.LoadParams(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return params, nil
+}
+
+// strict decodes JSON into a value; a field that the value doesn't have is an error.
+func strict(raw []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	return d.Decode(into)
+}
