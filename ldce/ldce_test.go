@@ -1,0 +1,171 @@
+package ldce
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"otherwise/counterfactual"
+	"otherwise/internal/golden"
+	"otherwise/internal/toy"
+)
+
+// toyProblems are two pictures of the reference data, asked for the class that each is second closest to.
+func toyProblems(t *testing.T, m counterfactual.Models) []counterfactual.Problem {
+	t.Helper()
+	pictures, err := counterfactual.Unbatch(golden.Open(t, goldens+"/ldce_traj_cls.safetensors").Tensor("x01"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := counterfactual.NewPredictor(m).Probabilities(pictures...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var problems []counterfactual.Problem
+	for i, p := range pictures {
+		problems = append(problems, counterfactual.Problem{Picture: p, Target: counterfactual.RunnerUp(rows[i]), Seed: uint64(i + 7)})
+	}
+	return problems
+}
+
+func largestDifference(a, b counterfactual.Picture) float64 {
+	worst := 0.0
+	for i := range a.Values {
+		worst = max(worst, math.Abs(float64(a.Values[i]-b.Values[i])))
+	}
+	return worst
+}
+
+func TestExplain(t *testing.T) {
+	m := toy.Models(t, goldens, toy.Options{})
+	method, err := New(m, Options{DDIMSteps: 20, Strength: new(0.3), Eta: 0.5, TraceFrames: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	problems := toyProblems(t, m)
+	ctx := context.Background()
+	var seen []counterfactual.Step
+	first, err := method.Explain(ctx, problems[0], func(s counterfactual.Step) error {
+		seen = append(seen, s)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(seen) != 6 || len(first.Steps) != 6 || seen[5].Index != 5 || seen[5].Total != 6 {
+		t.Fatalf("%d steps observed, %d in the trace, want 6 each", len(seen), len(first.Steps))
+	}
+	frames := 0
+	for _, s := range first.Steps {
+		if s.Decoded != nil && s.Latent != nil {
+			frames++
+		}
+	}
+	if frames != 3 {
+		t.Errorf("%d frames kept, want 3", frames)
+	}
+	again, err := method.Explain(ctx, problems[0], nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := largestDifference(first.Counterfactual, again.Counterfactual); d != 0 {
+		t.Errorf("the same seed gave pictures that differ by %g", d)
+	}
+	other := problems[0]
+	other.Seed++
+	different, err := method.Explain(ctx, other, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if largestDifference(first.Counterfactual, different.Counterfactual) == 0 {
+		t.Error("another seed gave the same picture")
+	}
+	batch, err := method.ExplainBatch(ctx, problems, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := largestDifference(first.Counterfactual, batch[0].Counterfactual); d > 1e-3 {
+		t.Errorf("in a batch, the picture differs by %g from the one made alone", d)
+	}
+	if batch[1].Seed != problems[1].Seed || batch[1].Target != problems[1].Target {
+		t.Error("the batch's results are out of order")
+	}
+	if o, ok := first.Options.(Options); !ok || *o.LambdaC != 2.3 || o.DDIMSteps != 20 {
+		t.Errorf("options in the result are %+v, want them with defaults filled in", first.Options)
+	}
+}
+
+func TestStopsWithinOneStep(t *testing.T) {
+	m := toy.Models(t, goldens, toy.Options{})
+	method, err := New(m, Options{DDIMSteps: 20, Strength: new(0.3)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	steps := 0
+	_, err = method.Explain(ctx, toyProblems(t, m)[0], func(counterfactual.Step) error {
+		steps++
+		if steps == 2 {
+			cancel()
+		}
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) || steps != 2 || !strings.Contains(err.Error(), "2 of 6") {
+		t.Errorf("cancelled at step 2: %d steps made, error %v", steps, err)
+	}
+	enough := errors.New("enough")
+	if _, err := method.Explain(context.Background(), toyProblems(t, m)[0], func(counterfactual.Step) error { return enough }); !errors.Is(err, enough) {
+		t.Errorf("an observer's error was lost: %v", err)
+	}
+}
+
+func TestBadProblems(t *testing.T) {
+	m := toy.Models(t, goldens, toy.Options{})
+	method, err := New(m, Options{DDIMSteps: 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := toyProblems(t, m)[0]
+	rows, err := counterfactual.NewPredictor(m).Probabilities(good.Picture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same := good
+	same.Target = counterfactual.ArgMax(rows[0])
+	var already *counterfactual.SameClassError
+	if _, err := method.Explain(context.Background(), same, nil); !errors.As(err, &already) || already.Class != m.Classifier.Classes[same.Target] {
+		t.Errorf("target = predicted class: got %v", err)
+	}
+	unknown := good
+	unknown.Target = 99
+	odd := good
+	odd.Picture = counterfactual.Picture{Height: 30, Width: 31, Channels: 3, Values: make([]float32, 30*31*3)}
+	nan := good
+	nan.Picture.Values = append([]float32{float32(math.NaN())}, good.Picture.Values[1:]...)
+	for word, p := range map[string]counterfactual.Problem{"class 99": unknown, "multiples of 4": odd, "NaN": nan} {
+		if _, err := method.Explain(context.Background(), p, nil); err == nil || !strings.Contains(err.Error(), word) {
+			t.Errorf("%s: got error %v", word, err)
+		}
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	for word, o := range map[string]Options{
+		"strength":  {Strength: new(1.0)},
+		"gamma":     {Gamma: new(181.0)},
+		"distance":  {Distance: "l3"},
+		"patch":     {Patch: -1},
+		"lambda_c":  {LambdaC: new(math.NaN())},
+		"less than": {DDIMSteps: 2, Strength: new(0.1)},
+	} {
+		if _, err := o.withDefaults(); err == nil || !strings.Contains(err.Error(), word) {
+			t.Errorf("%s: got error %v", word, err)
+		}
+	}
+	o, err := Options{LambdaD: new(0.0)}.withDefaults()
+	if err != nil || *o.LambdaD != 0 || o.start() != 191 {
+		t.Errorf("lambda_d %g, start %d, error %v; want 0 kept, the paper's 191 steps", *o.LambdaD, o.start(), err)
+	}
+}

@@ -1,0 +1,117 @@
+package train
+
+import (
+	"context"
+	"image"
+	"testing"
+
+	"otherwise/classify"
+	"otherwise/datasets"
+	"otherwise/datasets/picture"
+	"otherwise/diffusion"
+	"otherwise/internal/golden"
+)
+
+// stripes is a data set of two classes, horizontal and vertical stripes.
+type stripes struct{}
+
+func (stripes) Name() string      { return "stripes" }
+func (stripes) Classes() []string { return []string{"horizontal", "vertical"} }
+func (stripes) Len() int          { return 64 }
+
+func (stripes) Sample(i int) (datasets.Sample, error) {
+	img := image.NewGray(image.Rect(0, 0, 8, 8))
+	for y := range 8 {
+		for x := range 8 {
+			along := y
+			if i%2 == 1 {
+				along = x
+			}
+			if (along+i/2)%4 < 2 {
+				img.Pix[y*8+x] = byte(150 + i)
+			}
+		}
+	}
+	return datasets.Sample{Image: img, Label: i % 2}, nil
+}
+
+func stripeData(t *testing.T) *Pictures {
+	t.Helper()
+	data, err := Load(stripes{}, picture.Frame{Width: 8, Height: 8, Channels: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func fit(t *testing.T, task Task, err error, steps int) (*Outcome, float64) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := Run(context.Background(), golden.Backend(t), task, Options{Steps: steps, Rate: 3e-3, WarmUp: 10, EMA: 0.9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out, out.Losses[len(out.Losses)-1].Loss / out.Losses[0].Loss
+}
+
+func TestClassifierLearnsStripes(t *testing.T) {
+	net := classify.ConvNet{PatchSize: 2, Widths: []int{8, 8}, Groups: 4, Classes: 2, Mean: 0.5, Std: 0.5}
+	task, err := ClassifierTask(golden.Backend(t), net, stripeData(t), ClassifierOptions{Adversarial: 0.5, Noise: 0.1, Shift: 1}, 16, 1)
+	if _, ratio := fit(t, task, err, 150); ratio > 0.5 {
+		t.Errorf("the loss fell to %.2f of its start only", ratio)
+	}
+}
+
+func TestAutoencoderAndDiffusionLearnStripes(t *testing.T) {
+	data := stripeData(t)
+	ae := diffusion.AutoencoderKL{InChannels: 1, OutChannels: 1, LatentChannels: 2, BlockOutChannels: []int{8, 8}, LayersPerBlock: 1, NormNumGroups: 4, PatchSize: 2}
+	task, err := AutoencoderTask(golden.Backend(t), ae, data, 16, 1)
+	out, ratio := fit(t, task, err, 200)
+	if ratio > 0.5 {
+		t.Errorf("the autoencoder's loss fell to %.2f of its start only", ratio)
+	}
+	latents, err := EncodeAll(golden.Backend(t), ae, out.Params, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := data.Len() * 2 * 2 * 2; len(latents.Mean) != n || len(latents.Std) != n {
+		t.Fatalf("%d means and %d deviations, want %d", len(latents.Mean), len(latents.Std), n)
+	}
+	if err := latents.Norm.Validate(2); err != nil {
+		t.Fatal(err)
+	}
+	unet := diffusion.UNet{InChannels: 2, OutChannels: 2, BlockOutChannels: []int{16}, LayersPerBlock: 1,
+		DownBlockTypes: []string{"CrossAttnDownBlock2D"}, UpBlockTypes: []string{"CrossAttnUpBlock2D"},
+		AttentionHeads: 2, CrossAttentionDim: 8, NormNumGroups: 4, NormEps: 1e-5}
+	schedule, err := diffusion.NewSchedule(diffusion.ScheduleConfig{BetaSchedule: "scaled_linear", BetaStart: 0.00085, BetaEnd: 0.012, Steps: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	task, err = DiffusionTask(golden.Backend(t), unet, diffusion.ClassEmbedding{Classes: 2, Width: 8}, schedule, latents, 32, 1)
+	if _, ratio := fit(t, task, err, 200); ratio > 0.8 {
+		t.Errorf("the diffusion loss fell to %.2f of its start only", ratio)
+	}
+}
+
+func TestEveryPictureComesOnceAnEpoch(t *testing.T) {
+	order := newEpochOrder(20, 5, 1, "test")
+	seen := map[int]int{}
+	for step := range 4 {
+		for _, i := range order.at(step) {
+			seen[i]++
+		}
+	}
+	for i := range 20 {
+		if seen[i] != 1 {
+			t.Errorf("picture %d came %d times", i, seen[i])
+		}
+	}
+	again := newEpochOrder(20, 5, 1, "test").at(2)
+	for k, i := range order.at(2) {
+		if again[k] != i {
+			t.Fatal("one seed gave two orders")
+		}
+	}
+}
