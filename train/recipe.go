@@ -66,13 +66,13 @@ func Fashion() Recipe {
 			AttentionHeads: 4, CrossAttentionDim: 64, NormNumGroups: 16, NormEps: 1e-5},
 		Embedding:         diffusion.ClassEmbedding{Classes: 10, Width: 64},
 		Classifier:        convnet,
-		ClassifierOptions: ClassifierOptions{Adversarial: 1, Noise: 0.2, Shift: 2},
+		ClassifierOptions: ClassifierOptions{Noise: 0.15, Shift: 1},
 		Judge:             judge,
-		JudgeOptions:      ClassifierOptions{Noise: 0.2, Shift: 2},
+		JudgeOptions:      ClassifierOptions{Noise: 0.1, Shift: 1},
 		Runs: map[string]RunSize{
 			"autoencoder": {Steps: 900, Batch: 64, Rate: 2e-3, EMA: 0.998},
-			"classifier":  {Steps: 5000, Batch: 64, Rate: 2e-3, EMA: 0.998},
-			"judge":       {Steps: 4000, Batch: 64, Rate: 2e-3, EMA: 0.998},
+			"classifier":  {Steps: 7000, Batch: 64, Rate: 3e-3, EMA: 0.998},
+			"judge":       {Steps: 4000, Batch: 64, Rate: 3e-3, EMA: 0.998},
 			"diffusion":   {Steps: 3200, Batch: 64, Rate: 1.5e-3, EMA: 0.999},
 		},
 		Methods: map[string]json.RawMessage{
