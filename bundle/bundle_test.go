@@ -1,0 +1,152 @@
+package bundle_test
+
+import (
+	"context"
+	"image"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"otherwise/bundle"
+	"otherwise/counterfactual"
+	"otherwise/internal/golden"
+	"otherwise/ldce"
+	"otherwise/weights"
+)
+
+func open(t *testing.T) *bundle.Bundle {
+	t.Helper()
+	b, err := bundle.Open(golden.Backend(t), bundle.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestEmbeddedBundle(t *testing.T) {
+	if !slices.Contains(bundle.Names(), bundle.Default) {
+		t.Fatalf("embedded bundles %q lack %q", bundle.Names(), bundle.Default)
+	}
+	b := open(t)
+	if len(b.Classes) != 10 || b.Judge == nil || len(b.Hash) != 64 || b.Frame.Width != 32 {
+		t.Errorf("bundle %+v", b)
+	}
+	for _, network := range []string{"autoencoder", "classifier", "judge", "diffusion"} {
+		if !strings.Contains(b.Provenance[network], "otherwise train "+network) {
+			t.Errorf("provenance of %s is %q, want the command that made it", network, b.Provenance[network])
+		}
+	}
+}
+
+// The bundle must stay small enough to be part of the binary.
+func TestEmbeddedBundleIsSmall(t *testing.T) {
+	files, err := bundle.Files(bundle.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := weights.LoadBundle(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var total int64
+	for _, n := range stored.Networks {
+		total += n.Size
+	}
+	if total > 6<<20 {
+		t.Errorf("the networks take %d bytes, more than 6 MiB", total)
+	}
+}
+
+func TestMethods(t *testing.T) {
+	b := open(t)
+	for _, name := range bundle.MethodNames() {
+		m, err := b.Method(name, nil)
+		if err != nil || m.Name() != name {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for overrides, want := range map[string]string{
+		`{"gama": 3}`:       "gama",
+		`{"gamma": "much"}`: "gamma",
+		`{"gamma": 500}`:    "0 to 180",
+	} {
+		if _, err := b.Method("ldce", []byte(overrides)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got error %v", overrides, err)
+		}
+	}
+	if _, err := b.Method("guess", nil); err == nil || !strings.Contains(err.Error(), "eced") {
+		t.Errorf("unknown method: %v", err)
+	}
+}
+
+func TestUnknownBundleSaysWhatThereIs(t *testing.T) {
+	if _, err := bundle.Open(golden.Backend(t), "no/such"); err == nil || !strings.Contains(err.Error(), bundle.Default) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPictureStandsInItsMargin(t *testing.T) {
+	b := open(t)
+	img := image.NewGray(image.Rect(0, 0, 28, 28))
+	for i := range img.Pix {
+		img.Pix[i] = 255
+	}
+	p, err := b.Picture(img)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Values[0] != 0 || p.Values[2*32+2] != 1 || p.Values[29*32+29] != 1 || p.Values[30*32+30] != 0 {
+		t.Error("a 28x28 picture doesn't stand two pixels from the frame's edge")
+	}
+	if _, err := b.Picture(image.NewGray(image.Rect(0, 0, 0, 0))); err == nil {
+		t.Error("an empty picture was accepted")
+	}
+}
+
+// A bundle saved to a folder and opened from there gives the same counterfactual as the embedded one.
+func TestFolderBundleWorksLikeTheEmbeddedOne(t *testing.T) {
+	files, err := bundle.Files(bundle.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, files); err != nil {
+		t.Fatal(err)
+	}
+	fromFolder, err := bundle.Open(golden.Backend(t), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	embedded := open(t)
+	if fromFolder.Hash != embedded.Hash {
+		t.Errorf("hash %s in the folder, %s embedded", fromFolder.Hash, embedded.Hash)
+	}
+	var pictures []counterfactual.Picture
+	for _, b := range []*bundle.Bundle{embedded, fromFolder} {
+		m, err := b.Method("ldce", []byte(`{"ddim_steps": 10, "strength": 0.2}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		img := image.NewGray(image.Rect(0, 0, 28, 28))
+		for y := 4; y < 26; y++ {
+			for x := 8; x < 20; x++ {
+				img.Pix[y*28+x] = 200
+			}
+		}
+		p, err := b.Picture(img)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := counterfactual.NewPredictor(b.Models).Probabilities(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := m.(*ldce.Method).Explain(context.Background(), counterfactual.Problem{Picture: p, Target: counterfactual.RunnerUp(rows[0]), Seed: 1}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pictures = append(pictures, r.Counterfactual)
+	}
+	golden.Near(t, "counterfactual", pictures[0].Values, pictures[1].Values, 0)
+}

@@ -1,0 +1,58 @@
+package classify_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"otherwise/classify"
+	"otherwise/internal/golden"
+	"otherwise/nn"
+)
+
+func TestLogProbabilities(t *testing.T) {
+	for _, c := range []struct {
+		binary bool
+		logits [][]float32
+		want   []float32
+	}{
+		{false, [][]float32{{0, float32(math.Log(3))}}, []float32{0.25, 0.75}},
+		{true, [][]float32{{float32(math.Log(3))}, {0}}, []float32{0.25, 0.75, 0.5, 0.5}},
+		{true, [][]float32{{1000}}, []float32{0, 1}}, // must not overflow
+	} {
+		classifier := &classify.Classifier{Binary: c.binary, Classes: []string{"no", "yes"}}
+		program := nn.NewProgram(golden.Backend(t), "logprobs", func(_ []nn.Scope, a []*Node) []*Node {
+			return []*Node{Exp(classifier.LogProbs(a[0]))}
+		})
+		out, err := program.Call1(nil, c.logits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden.Near(t, "probabilities", tensors.MustCopyFlatData[float32](out), c.want, 1e-6)
+	}
+}
+
+func TestConvNetRefusesBadConfigurations(t *testing.T) {
+	good := classify.ConvNet{PatchSize: 2, Widths: []int{8, 16}, Groups: 4, Classes: 2, Std: 1}
+	if err := good.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(good.Layers(), " "); got != "block1 block2" {
+		t.Errorf("layers %q", got)
+	}
+	for word, change := range map[string]func(*classify.ConvNet){
+		"patch_size": func(c *classify.ConvNet) { c.PatchSize = 0 },
+		"std":        func(c *classify.ConvNet) { c.Std = 0 },
+		"multiple":   func(c *classify.ConvNet) { c.Widths = []int{9} },
+		"classes":    func(c *classify.ConvNet) { c.Classes = 1 },
+	} {
+		c := good
+		change(&c)
+		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), word) {
+			t.Errorf("%s: got error %v", word, err)
+		}
+	}
+}
