@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"otherwise/bundle"
+	"otherwise/counterfactual"
+	"otherwise/datasets"
+	"otherwise/datasets/fashion"
+	"otherwise/viz"
+)
+
+// demoProblems are what the demo asks: of a garment of the first class, what would make it one of the second?
+var demoProblems = [][2]string{
+	{"Ankle boot", "Sneaker"},
+	{"Coat", "Pullover"},
+	{"Dress", "T-shirt/top"},
+	{"Sandal", "Sneaker"},
+	{"Shirt", "T-shirt/top"},
+	{"Pullover", "Coat"},
+}
+
+func newDemo() *cobra.Command {
+	d := demoFlags{}
+	cmd := &cobra.Command{
+		Use:     "demo",
+		GroupID: groupExplain,
+		Short:   "Explain a few pictures of Fashion-MNIST with both methods",
+		Long: `Explains a few test pictures of Fashion-MNIST, the first of each class that the classifier gets right, with LDCE and
+with ECED, and writes index.html, one page with every picture, step and number in it, and a folder of PNGs beside it for
+each explanation. Fashion-MNIST is fetched if it isn't there.`,
+		Example: `  otherwise demo --out out/demo
+  otherwise demo --out out/demo --count 2 --seed 7`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return d.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&d.out, "out", "out/demo", "`folder` for the page and the pictures")
+	f.IntVar(&d.count, "count", len(demoProblems), fmt.Sprintf("how many pictures, 1 to %d", len(demoProblems)))
+	f.Uint64Var(&d.seed, "seed", 0, "decides all randomness")
+	f.StringVar(&d.data, "data", "", dataFlag)
+	return cmd
+}
+
+type demoFlags struct {
+	out, data string
+	count     int
+	seed      uint64
+}
+
+func (d *demoFlags) run(ctx context.Context, out, log io.Writer) error {
+	if d.count < 1 || d.count > len(demoProblems) {
+		return &usageError{fmt.Errorf("--count is %d; legal is 1 to %d", d.count, len(demoProblems))}
+	}
+	if err := checkFolder(d.out); err != nil {
+		return err
+	}
+	set, err := openFashion(ctx, d.data, fashion.Test, log)
+	if err != nil {
+		return err
+	}
+	b, err := openBench(bundle.Default)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	fmt.Fprintln(log, compiling)
+	running := []counterfactual.Method{} // made once: each compiles its programs with the first picture
+	for _, name := range bundle.MethodNames() {
+		m, err := b.method(name, nil)
+		if err != nil {
+			return err
+		}
+		running = append(running, m)
+	}
+	items, failed := []viz.ReportItem{}, 0
+	for _, names := range demoProblems[:d.count] {
+		p, err := b.demoProblem(set, names[0], names[1])
+		if err != nil {
+			return err
+		}
+		p.Seed = d.seed
+		item := viz.ReportItem{Title: names[0] + " → " + names[1], Classes: b.Classes}
+		for _, method := range running {
+			run, err := d.explain(ctx, b, method, p, log)
+			if err != nil {
+				return err
+			}
+			if run.Err != nil {
+				failed++
+				fmt.Fprintf(out, "%s: %s -> %s: failed: %v\n", run.Method, names[0], names[1], run.Err)
+			} else {
+				fmt.Fprintln(out, b.describe(run.Result, run.Info))
+			}
+			item.Runs = append(item.Runs, run)
+		}
+		items = append(items, item)
+	}
+	page := filepath.Join(d.out, "index.html")
+	if err := viz.WriteReport(page, "Otherwise: what would make it another garment?", items, demoNote); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "Look at %s\n", page)
+	if failed > 0 {
+		return fmt.Errorf("%d explanations failed; the page says why", failed)
+	}
+	return nil
+}
+
+// demoNote stands above the report.
+const demoNote = "Test pictures of Fashion-MNIST, the first of each class that the classifier gets right, explained with both methods."
+
+// demoProblem finds the first test picture of a class that the classifier gets right.
+func (b *bench) demoProblem(set *fashion.Set, from, to string) (demoProblem, error) {
+	label, err := datasets.ClassByName(from, b.Classes)
+	if err != nil {
+		return demoProblem{}, err
+	}
+	target, err := datasets.ClassByName(to, b.Classes)
+	if err != nil {
+		return demoProblem{}, err
+	}
+	for i := range set.Len() {
+		if set.Label(i) != label {
+			continue
+		}
+		sample, err := set.Sample(i)
+		if err != nil {
+			return demoProblem{}, err
+		}
+		pic, err := b.Picture(sample.Image)
+		if err != nil {
+			return demoProblem{}, fmt.Errorf("%s: %w", sample.ID, err)
+		}
+		said, err := b.classifier.Probabilities(pic)
+		if err != nil {
+			return demoProblem{}, fmt.Errorf("%s: %w", sample.ID, err)
+		}
+		if counterfactual.ArgMax(said[0]) == label {
+			name := strings.NewReplacer(" ", "-", "/", "-").Replace(strings.ToLower(from + " to " + to))
+			return demoProblem{Problem: counterfactual.Problem{Picture: pic, Target: target}, id: sample.ID, name: name}, nil
+		}
+	}
+	return demoProblem{}, fmt.Errorf("the classifier gets no test picture of the class %q right", from)
+}
+
+// demoProblem is a problem of the demo with the name of its folder.
+type demoProblem struct {
+	counterfactual.Problem
+	id, name string
+}
+
+// explain solves a problem with one method and writes its folder. What the method can't do is the run's error; the context
+// and the disk are the demo's.
+func (d *demoFlags) explain(ctx context.Context, b *bench, method counterfactual.Method, p demoProblem, log io.Writer) (viz.Run, error) {
+	run := viz.Run{Method: method.Name()}
+	run.Result, run.Info, run.Err = b.explain(ctx, method, p.Problem, p.id, log)
+	if ctx.Err() != nil {
+		return run, fmt.Errorf("demo stopped: %w; an earlier index.html in %s is as it was", ctx.Err(), d.out)
+	}
+	if run.Err != nil {
+		return run, nil
+	}
+	return run, viz.WriteResult(filepath.Join(d.out, p.name+"-"+run.Method), run.Result, b.Classes, run.Info)
+}

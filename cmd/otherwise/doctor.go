@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"otherwise/bundle"
+	"otherwise/datasets/fashion"
+	"otherwise/setup"
+)
+
+func newDoctor() *cobra.Command {
+	return &cobra.Command{
+		Use:     "doctor",
+		GroupID: groupSetup,
+		Short:   "Tell what is there and what to do about what isn't",
+		Long: `Looks at Go, the system, pip, the cache folder, the backend with its plugin and devices, memory, data sets and bundles,
+and prints what it found and what to do about what is missing. The exit code is 1 if something required is missing.`,
+		Example: "  otherwise doctor",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			fine, err := setup.Doctor(cmd.Context(), cmd.OutOrStdout(),
+				setup.Check{Name: "Fashion-MNIST", Run: checkFashion}, setup.Check{Name: "Bundles", Run: checkBundles})
+			if err == nil && !fine {
+				err = errors.New("something required is missing: see the lines marked !! above")
+			}
+			return err
+		},
+	}
+}
+
+func checkFashion(context.Context) setup.Finding {
+	cache, err := cacheDir()
+	if err != nil {
+		return setup.Finding{Level: setup.Note, Text: "not looked for: the cache folder comes first"}
+	}
+	dir, err := fashion.Find("", cache)
+	if err != nil {
+		return setup.Finding{Level: setup.Note, Text: "not there; the demo fetches it",
+			Advice: "run `otherwise data fashion`, or name a folder with --data"}
+	}
+	set, err := fashion.Load(dir, fashion.Test)
+	if err != nil {
+		return setup.Finding{Level: setup.Note, Text: "damaged: " + err.Error(), Advice: "run `otherwise data fashion`"}
+	}
+	return setup.Finding{Text: fmt.Sprintf("%s, %d test pictures", dir, set.Len())}
+}
+
+func checkBundles(context.Context) setup.Finding {
+	names := bundle.Names()
+	if len(names) == 0 {
+		return setup.Finding{Level: setup.Note, Text: "none in this program", Advice: "name a bundle's folder with --bundle"}
+	}
+	var found []string
+	for _, name := range names {
+		stored, err := readBundle(name)
+		if err != nil {
+			return setup.Finding{Level: setup.Missing, Text: name + ": " + err.Error(), Advice: "build this program again from a sound copy"}
+		}
+		hash, err := stored.Hash()
+		if err != nil {
+			return setup.Finding{Level: setup.Missing, Text: name + ": " + err.Error()}
+		}
+		found = append(found, fmt.Sprintf("%s (%d classes, SHA-256 %.12s...)", name, len(stored.Classes), hash))
+	}
+	return setup.Finding{Text: strings.Join(found, ", ")}
+}

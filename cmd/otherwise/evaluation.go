@@ -1,0 +1,113 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"otherwise/counterfactual"
+	"otherwise/datasets/fashion"
+)
+
+// evaluation explains many test pictures and notes how each ended.
+type evaluation struct {
+	bench *bench
+	set   *fashion.Set
+	log   *evaluationLog
+	seed  uint64
+	told  io.Writer // gets a line for each picture
+}
+
+// firstOfEachClass gives the numbers of n pictures: the first of every class, then the second of every class, and so on.
+// So more pictures never change which ones were taken before.
+func firstOfEachClass(labels []int, n int) []int {
+	type ranked struct{ rank, label, index int }
+	seen := map[int]int{}
+	all := make([]ranked, len(labels))
+	for i, label := range labels {
+		all[i] = ranked{seen[label], label, i}
+		seen[label]++
+	}
+	slices.SortFunc(all, func(a, b ranked) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.label, b.label))
+	})
+	chosen := []int{}
+	for _, r := range all[:min(n, len(all))] {
+		chosen = append(chosen, r.index)
+	}
+	return chosen
+}
+
+// run explains the pictures with one method. Only what ends the whole evaluation is an error: the context, the data, the
+// log. What a method can't explain is an outcome with a failure.
+func (e *evaluation) run(ctx context.Context, method counterfactual.Method, indices []int) ([]outcome, error) {
+	outcomes := []outcome{}
+	for n, index := range indices {
+		o, finished := e.log.find(method.Name(), index)
+		if !finished {
+			var err error
+			if o, err = e.explain(ctx, method, index); err != nil {
+				return nil, err
+			}
+			if err := e.log.add(o); err != nil {
+				return nil, err
+			}
+			fmt.Fprintf(e.told, "%d of %d  %s\n", n+1, len(indices), o)
+		}
+		outcomes = append(outcomes, o)
+	}
+	return outcomes, nil
+}
+
+// explain solves one picture; its target is the class that the classifier finds second most likely.
+func (e *evaluation) explain(ctx context.Context, method counterfactual.Method, index int) (outcome, error) {
+	o := outcome{Method: method.Name(), Index: index, Seed: e.seed + uint64(index)}
+	sample, err := e.set.Sample(index)
+	if err != nil {
+		return o, err
+	}
+	pic, err := e.bench.Picture(sample.Image)
+	if err != nil {
+		return o, fmt.Errorf("%s: %w", sample.ID, err)
+	}
+	probabilities, err := e.bench.classifier.Probabilities(pic)
+	if err != nil {
+		return o, fmt.Errorf("%s: %w", sample.ID, err)
+	}
+	target := counterfactual.RunnerUp(probabilities[0])
+	o.Label = e.set.Classes()[sample.Label]
+	o.Predicted = e.bench.Classes[counterfactual.ArgMax(probabilities[0])]
+	o.Target = e.bench.Classes[target]
+
+	r, err := method.Explain(ctx, counterfactual.Problem{Picture: pic, Target: target, Seed: o.Seed}, nil)
+	if ctx.Err() != nil {
+		return o, fmt.Errorf("evaluation stopped at test picture %d: %w", index, ctx.Err())
+	}
+	if err != nil {
+		o.Failure = err.Error()
+		return o, nil
+	}
+	o.Flipped, o.After, o.Seconds = r.Flipped(), r.After[target], r.Seconds()
+	o.distances = measure(r)
+	agrees, _, err := e.bench.verdict(r.Counterfactual, target)
+	o.Confirmed = o.Flipped && agrees != nil && *agrees
+	return o, err
+}
+
+// String describes the outcome in a line.
+func (o outcome) String() string {
+	text := fmt.Sprintf("%s  picture %d, seed %d: %s -> %s  ", o.Method, o.Index, o.Seed, o.Predicted, o.Target)
+	switch {
+	case o.Failure != "":
+		return text + "failed: " + o.Failure
+	case o.Confirmed:
+		text += "flipped, confirmed"
+	case o.Flipped:
+		text += "flipped, not confirmed"
+	default:
+		text += "not flipped"
+	}
+	return text + fmt.Sprintf(", target %.3f, %.1f s", o.After, o.Seconds)
+}

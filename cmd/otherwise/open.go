@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute"
+	"github.com/spf13/cobra"
+
+	"otherwise/bundle"
+	"otherwise/counterfactual"
+	"otherwise/datasets"
+	"otherwise/setup"
+)
+
+// bench is an open bundle on an open backend.
+type bench struct {
+	*bundle.Bundle
+	backend    compute.Backend
+	classifier *counterfactual.Predictor
+	judge      *counterfactual.Predictor // nil where the bundle has none
+}
+
+// openBench opens the backend and, on it, the bundle of that name or folder. The caller closes it.
+func openBench(name string) (*bench, error) {
+	backend, err := setup.OpenBackend()
+	if err != nil {
+		return nil, err
+	}
+	opened, err := bundle.Open(backend, name)
+	if err != nil {
+		backend.Finalize()
+		return nil, err
+	}
+	b := &bench{Bundle: opened, backend: backend, classifier: counterfactual.NewPredictor(opened.Models)}
+	if opened.Judge != nil {
+		judged := opened.Models
+		judged.Classifier = opened.Judge
+		b.judge = counterfactual.NewPredictor(judged)
+	}
+	return b, nil
+}
+
+func (b *bench) close() { b.backend.Finalize() }
+
+// addBundle gives a command the flag --bundle.
+func addBundle(cmd *cobra.Command, value *string) {
+	cmd.Flags().StringVar(value, "bundle", bundle.Default, "models: the `name` of a bundle in this program, or a bundle's folder")
+	complete(cmd, "bundle", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return bundle.Names(), cobra.ShellCompDirectiveDefault // folders too
+	})
+}
+
+// class finds the class that the user named.
+func (b *bench) class(name string) (int, error) {
+	i, err := datasets.ClassByName(name, b.Classes)
+	if err != nil {
+		return 0, &usageError{fmt.Errorf("--target: %w", err)}
+	}
+	return i, nil
+}
+
+// method prepares a method; an option that it refuses is the command line's mistake, where that sets any.
+func (b *bench) method(name string, overrides []byte) (counterfactual.Method, error) {
+	m, err := b.Method(name, overrides)
+	if err != nil && len(overrides) > 0 {
+		return nil, &usageError{err}
+	}
+	return m, err
+}
+
+// verdict is what the judge says of a counterfactual: the target's probability, and whether it is the largest. Both are nil
+// where there is no judge.
+func (b *bench) verdict(p counterfactual.Picture, target int) (confirmed *bool, probability *float64, err error) {
+	if b.judge == nil {
+		return nil, nil, nil
+	}
+	said, err := b.judge.Probabilities(p)
+	if err != nil {
+		return nil, nil, fmt.Errorf("asking the judge: %w", err)
+	}
+	agrees := counterfactual.ArgMax(said[0]) == target
+	return &agrees, &said[0][target], nil
+}

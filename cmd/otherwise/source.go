@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+
+	"github.com/spf13/cobra"
+
+	"otherwise/datasets/fashion"
+	"otherwise/datasets/picture"
+)
+
+// source is where the picture to work on comes from: a file, or a sample of a data set.
+type source struct {
+	file, invert         string
+	dataset, data, split string
+	index                int
+}
+
+// picked is a picture that a source gave.
+type picked struct {
+	image    image.Image
+	id       string // the file's name, or the sample's ID
+	label    string // the sample's class; empty for a file
+	inverted bool
+}
+
+func (s *source) addFlags(cmd *cobra.Command) {
+	s.invert, s.split = "auto", string(fashion.Test)
+	f := cmd.Flags()
+	f.StringVar(&s.file, "image", "", "picture `FILE`: PNG, JPEG, GIF or WebP; see-through parts become white")
+	addChoice(cmd, &s.invert, "invert", "take the negative of --image; auto: where its border is bright", "auto", "yes", "no")
+	addDataset(cmd, &s.dataset)
+	f.IntVar(&s.index, "index", 0, "number of the data set's picture, from 0")
+	addChoice(cmd, &s.split, "split", "part of the data set", string(fashion.Test), string(fashion.Train))
+	f.StringVar(&s.data, "data", "", dataFlag)
+	cmd.MarkFlagsOneRequired("image", "dataset")
+	cmd.MarkFlagsMutuallyExclusive("image", "dataset")
+	cmd.MarkFlagsRequiredTogether("dataset", "index")
+}
+
+// addDataset gives a command the flag --dataset. value holds the default.
+func addDataset(cmd *cobra.Command, value *string) {
+	addChoice(cmd, value, "dataset", "data set", "fashion")
+}
+
+// read gets the picture.
+func (s *source) read(ctx context.Context) (*picked, error) {
+	if s.file != "" {
+		return s.open()
+	}
+	set, err := openFashion(ctx, s.data, fashion.Split(s.split), nil)
+	if err != nil {
+		return nil, err
+	}
+	sample, err := set.Sample(s.index)
+	if err != nil {
+		return nil, err
+	}
+	return &picked{image: sample.Image, id: sample.ID, label: set.Classes()[sample.Label]}, nil
+}
+
+func (s *source) open() (*picked, error) {
+	img, err := picture.Open(s.file, picture.Options{Background: color.White})
+	if err != nil {
+		return nil, fmt.Errorf("reading the picture: %w", err)
+	}
+	p := &picked{image: img, id: s.file}
+	switch s.invert {
+	case "auto":
+		p.image, p.inverted = picture.InvertIfBrightBorder(img)
+	case "yes":
+		p.image, p.inverted = negative{img}, true
+	}
+	return p, nil
+}
+
+// negative shows an opaque picture's negative.
+type negative struct{ image.Image }
+
+func (n negative) ColorModel() color.Model { return color.RGBA64Model }
+
+func (n negative) At(x, y int) color.Color {
+	r, g, b, _ := n.Image.At(x, y).RGBA()
+	return color.RGBA64{R: 0xffff - uint16(r), G: 0xffff - uint16(g), B: 0xffff - uint16(b), A: 0xffff}
+}
+
+// String describes the picture for the user.
+func (p *picked) String() string {
+	text := p.id
+	if p.label != "" {
+		text += fmt.Sprintf(", labelled %q", p.label)
+	}
+	if p.inverted {
+		text += ", taken as its negative (--invert)"
+	}
+	return text
+}

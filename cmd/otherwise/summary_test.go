@@ -1,0 +1,35 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestSummarise(t *testing.T) {
+	near, far := 0.25, 0.75
+	s := summarise("eced", []outcome{
+		{Index: 0, Flipped: true, Confirmed: true, distances: distances{L1: 10, L2: 1, Outside: &near}, Seconds: 2},
+		{Index: 1, Flipped: true, distances: distances{L1: 20, L2: 3, Outside: &far}, Seconds: 4},
+		{Index: 2, Seed: 7, Failure: "no foreground"},
+		{Index: 3, distances: distances{L1: 30, L2: 5}, Seconds: 6},
+	})
+	if s.Pictures != 4 || s.FlipRatio != 0.5 || s.ConfirmedRatio != 0.25 || s.MeanL1 != 20 || s.MeanL2 != 3 || s.MeanSeconds != 4 {
+		t.Errorf("%+v", s)
+	}
+	if s.MeanOutside == nil || *s.MeanOutside != 0.5 {
+		t.Errorf("mean change outside the mask: %v", s.MeanOutside)
+	}
+	if len(s.Failures) != 1 || s.Failures[0].Index != 2 {
+		t.Errorf("failures: %v", s.Failures)
+	}
+	var out strings.Builder
+	if err := writeSummaries(&out, []summary{s, summarise("ldce", nil)}); err != nil {
+		t.Fatal(err)
+	}
+	words := strings.Join(strings.Fields(out.String()), " ") // columns are wide
+	for _, want := range []string{"eced ldce", "flip ratio 0.500 0.000", "outside the mask 0.50000 -", "picture 2, seed 7", "failed: no foreground"} {
+		if !strings.Contains(words, want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"otherwise/datasets/fashion"
+	"otherwise/setup"
+	"otherwise/train"
+)
+
+func newTrain() *cobra.Command {
+	members := []*cobra.Command{}
+	for _, network := range train.Networks() {
+		members = append(members, newTrainNetwork(network))
+	}
+	return family(&cobra.Command{
+		Use:     "train",
+		GroupID: groupModels,
+		Short:   "Fit the networks of a bundle, and put the bundle together",
+		Long: `Fits the networks that explanations need, one after the other: the autoencoder, the classifier to explain, the judge
+that confirms what the classifier says of a counterfactual, and the diffusion model, which needs the autoencoder. Each
+keeps a checkpoint while it runs: run the same command again and it goes on where it stopped. At last "train bundle"
+puts the networks together.`,
+		Example: `  otherwise train autoencoder --dataset fashion
+  otherwise train classifier --dataset fashion
+  otherwise train judge --dataset fashion
+  otherwise train diffusion --dataset fashion
+  otherwise train bundle --dataset fashion --from models/fashion --out models/fashion/bundle`,
+	}, append(members, newTrainBundle())...)
+}
+
+// training is what the training commands are told.
+type training struct {
+	dataset, data, out string
+	steps              int
+	seed               uint64
+}
+
+func newTrainNetwork(network string) *cobra.Command {
+	t := training{out: "models/fashion"}
+	cmd := &cobra.Command{
+		Use:   network,
+		Short: "Fit the " + network,
+		Long: fmt.Sprintf(`Fits the %[1]s to the data set's training pictures and writes %[1]s.safetensors, %[1]s.json (how it was
+made) and %[1]s-loss.png into the output folder. Progress, with the loss and the time left, goes to the standard error.
+%[1]s.checkpoint is kept there from minute to minute and when you press Ctrl-C; the same command goes on from it.`, network),
+		Example: fmt.Sprintf(`  otherwise train %[1]s --dataset fashion
+  otherwise train %[1]s --dataset fashion --out try --steps 500 --seed 2`, network),
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return t.run(cmd.Context(), network, cmd.ErrOrStderr())
+		},
+	}
+	f := cmd.Flags()
+	addDataset(cmd, &t.dataset)
+	required(cmd, "dataset")
+	f.StringVar(&t.data, "data", "", dataFlag)
+	f.StringVar(&t.out, "out", t.out, "`folder` for the networks")
+	f.IntVar(&t.steps, "steps", 0, "steps of training (default: the recipe's)")
+	f.Uint64Var(&t.seed, "seed", train.Fashion().Seed, "decides initial weights, batches and noise")
+	return cmd
+}
+
+func (t *training) run(ctx context.Context, network string, log io.Writer) error {
+	if t.steps < 0 {
+		return &usageError{fmt.Errorf("--steps is %d; legal is 1 or more, 0 for the recipe's", t.steps)}
+	}
+	if err := checkFolder(t.out); err != nil {
+		return err
+	}
+	w, err := openWorkshop(ctx, t.data, t.out)
+	if err != nil {
+		return err
+	}
+	defer w.Backend.Finalize()
+	if err := os.MkdirAll(t.out, 0o755); err != nil {
+		return fmt.Errorf("making the output folder: %w", err)
+	}
+	w.Recipe.Seed = t.seed
+	w.Options = train.Options{Steps: t.steps, Progress: log}
+	err = w.Train(ctx, network)
+	if ctx.Err() != nil && err != nil {
+		return fmt.Errorf("%w\nWhat was learned so far is in %s: run the same command again to go on", err, t.out)
+	}
+	return err
+}
+
+// openWorkshop reads the training pictures and opens the backend, which the caller closes.
+func openWorkshop(ctx context.Context, data, dir string) (*train.Workshop, error) {
+	set, err := openFashion(ctx, data, fashion.Train, nil)
+	if err != nil {
+		return nil, err
+	}
+	recipe := train.Fashion()
+	pictures, err := train.Load(set, recipe.Frame)
+	if err != nil {
+		return nil, err
+	}
+	backend, err := setup.OpenBackend()
+	if err != nil {
+		return nil, err
+	}
+	return &train.Workshop{Backend: backend, Recipe: recipe, Dir: dir, Data: pictures}, nil
+}
