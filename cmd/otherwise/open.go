@@ -31,13 +31,8 @@ func openBench(name string) (*bench, error) {
 		backend.Finalize()
 		return nil, err
 	}
-	b := &bench{Bundle: opened, backend: backend, classifier: counterfactual.NewPredictor(opened.Models)}
-	if opened.Judge != nil {
-		judged := opened.Models
-		judged.Classifier = opened.Judge
-		b.judge = counterfactual.NewPredictor(judged)
-	}
-	return b, nil
+	return &bench{Bundle: opened, backend: backend,
+		classifier: counterfactual.NewPredictor(opened.Models), judge: opened.JudgePredictor()}, nil
 }
 
 func (b *bench) close() { b.backend.Finalize() }

@@ -31,7 +31,7 @@ that ended without a counterfactual, 130 interrupted.`,
 	)
 	root.AddCommand(
 		newExplain(), newClassify(), newDemo(),
-		newTrain(), newSamples(), newEvaluate(),
+		newTrain(), newQuality(), newSamples(), newEvaluate(),
 		newSetup(), newDoctor(), newData(), newVersion(),
 	)
 	return root
