@@ -39,7 +39,7 @@ func TestEmbeddedBundle(t *testing.T) {
 	}
 }
 
-// The bundle must stay small enough to be part of the binary.
+// The bundle must stay small enough to be part of the binary. docs/models.md says what it measures and aims at.
 func TestEmbeddedBundleIsSmall(t *testing.T) {
 	files, err := bundle.Files(bundle.Default)
 	if err != nil {
@@ -53,8 +53,8 @@ func TestEmbeddedBundleIsSmall(t *testing.T) {
 	for _, n := range stored.Networks {
 		total += n.Size
 	}
-	if total > 6<<20 {
-		t.Errorf("the networks take %d bytes, more than 6 MiB", total)
+	if total > 7<<20 {
+		t.Errorf("the networks take %d bytes, more than 7 MiB", total)
 	}
 }
 

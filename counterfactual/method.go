@@ -6,6 +6,9 @@ import "context"
 type Method interface {
 	// Name is "ldce" or "eced".
 	Name() string
+	// Prepare compiles what Explain needs for pictures of the given one's size, so that the first explanation takes no
+	// longer than the others. It may be left out, and may run beside another method's.
+	Prepare(picture Picture) error
 	// Explain solves one problem. observe may be nil. The context ends a run within one step, with the context's error.
 	Explain(ctx context.Context, p Problem, observe Observer) (*Result, error)
 }

@@ -19,8 +19,7 @@ func (r *run) fitBackground(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f := fitting{nets: []*nn.Params{decoder, decoder.ZerosLike(), decoder.ZerosLike()},
-		z: r.encoded, m: tensors.FromShape(r.encoded.Shape()), v: tensors.FromShape(r.encoded.Shape())}
+	f := r.newFitting(decoder)
 	reference := toSigned(r.problem.Picture)
 	total := max(0, r.options.BackgroundSteps)
 	for k := range total {
@@ -63,6 +62,11 @@ func (r *run) reconstruct() error {
 type fitting struct {
 	nets    []*nn.Params // decoder and its Adam moments
 	z, m, v *tensors.Tensor
+}
+
+func (r *run) newFitting(decoder *nn.Params) *fitting {
+	return &fitting{nets: []*nn.Params{decoder, decoder.ZerosLike(), decoder.ZerosLike()},
+		z: r.encoded, m: tensors.FromShape(r.encoded.Shape()), v: tensors.FromShape(r.encoded.Shape())}
 }
 
 func (f *fitting) step(r *run, k int, reference *tensors.Tensor) (loss float64, err error) {

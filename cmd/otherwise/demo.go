@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"otherwise/bundle"
 	"otherwise/counterfactual"
@@ -16,8 +17,8 @@ import (
 	"otherwise/viz"
 )
 
-// demoProblems are what the demo asks: of a garment of the first class, what would make it one of the second?
-var demoProblems = [][2]string{
+// demoClasses are what the demo asks: of a garment of the first class, what would make it one of the second?
+var demoClasses = [][2]string{
 	{"Ankle boot", "Sneaker"},
 	{"Coat", "Pullover"},
 	{"Dress", "T-shirt/top"},
@@ -44,7 +45,7 @@ each explanation. Fashion-MNIST is fetched if it isn't there.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&d.out, "out", "out/demo", "`folder` for the page and the pictures")
-	f.IntVar(&d.count, "count", len(demoProblems), fmt.Sprintf("how many pictures, 1 to %d", len(demoProblems)))
+	f.IntVar(&d.count, "count", len(demoClasses), fmt.Sprintf("how many pictures, 1 to %d", len(demoClasses)))
 	f.Uint64Var(&d.seed, "seed", 0, "decides all randomness")
 	f.StringVar(&d.data, "data", "", dataFlag)
 	return cmd
@@ -57,8 +58,8 @@ type demoFlags struct {
 }
 
 func (d *demoFlags) run(ctx context.Context, out, log io.Writer) error {
-	if d.count < 1 || d.count > len(demoProblems) {
-		return &usageError{fmt.Errorf("--count is %d; legal is 1 to %d", d.count, len(demoProblems))}
+	if d.count < 1 || d.count > len(demoClasses) {
+		return &usageError{fmt.Errorf("--count is %d; legal is 1 to %d", d.count, len(demoClasses))}
 	}
 	if err := checkFolder(d.out); err != nil {
 		return err
@@ -72,6 +73,15 @@ func (d *demoFlags) run(ctx context.Context, out, log io.Writer) error {
 		return err
 	}
 	defer b.close()
+	problems := []demoProblem{}
+	for _, classes := range demoClasses[:d.count] {
+		p, err := b.demoProblem(set, classes[0], classes[1])
+		if err != nil {
+			return err
+		}
+		p.Seed = d.seed
+		problems = append(problems, p)
+	}
 	fmt.Fprintln(log, compiling)
 	running := []counterfactual.Method{} // made once: each compiles its programs with the first picture
 	for _, name := range bundle.MethodNames() {
@@ -81,14 +91,16 @@ func (d *demoFlags) run(ctx context.Context, out, log io.Writer) error {
 		}
 		running = append(running, m)
 	}
+	var preparing errgroup.Group
+	for _, m := range running {
+		preparing.Go(func() error { return m.Prepare(problems[0].Picture) })
+	}
+	if err := preparing.Wait(); err != nil {
+		return err
+	}
 	items, failed := []viz.ReportItem{}, 0
-	for _, names := range demoProblems[:d.count] {
-		p, err := b.demoProblem(set, names[0], names[1])
-		if err != nil {
-			return err
-		}
-		p.Seed = d.seed
-		item := viz.ReportItem{Title: names[0] + " → " + names[1], Classes: b.Classes}
+	for _, p := range problems {
+		item := viz.ReportItem{Title: p.from + " → " + p.to, Classes: b.Classes}
 		for _, method := range running {
 			run, err := d.explain(ctx, b, method, p, log)
 			if err != nil {
@@ -96,7 +108,7 @@ func (d *demoFlags) run(ctx context.Context, out, log io.Writer) error {
 			}
 			if run.Err != nil {
 				failed++
-				fmt.Fprintf(out, "%s: %s -> %s: failed: %v\n", run.Method, names[0], names[1], run.Err)
+				fmt.Fprintf(out, "%s: %s -> %s: failed: %v\n", run.Method, p.from, p.to, run.Err)
 			} else {
 				fmt.Fprintln(out, b.describe(run.Result, run.Info))
 			}
@@ -145,17 +157,21 @@ func (b *bench) demoProblem(set *fashion.Set, from, to string) (demoProblem, err
 			return demoProblem{}, fmt.Errorf("%s: %w", sample.ID, err)
 		}
 		if counterfactual.ArgMax(said[0]) == label {
-			name := strings.NewReplacer(" ", "-", "/", "-").Replace(strings.ToLower(from + " to " + to))
-			return demoProblem{Problem: counterfactual.Problem{Picture: pic, Target: target}, id: sample.ID, name: name}, nil
+			return demoProblem{Problem: counterfactual.Problem{Picture: pic, Target: target}, id: sample.ID, from: from, to: to}, nil
 		}
 	}
 	return demoProblem{}, fmt.Errorf("the classifier gets no test picture of the class %q right", from)
 }
 
-// demoProblem is a problem of the demo with the name of its folder.
+// demoProblem is a problem of the demo: a sample of the class from, that is to become one of the class to.
 type demoProblem struct {
 	counterfactual.Problem
-	id, name string
+	id, from, to string
+}
+
+// folder names the folder for a method's explanation.
+func (p demoProblem) folder(method string) string {
+	return strings.NewReplacer(" ", "-", "/", "-").Replace(strings.ToLower(p.from + " to " + p.to + " " + method))
 }
 
 // explain solves a problem with one method and writes its folder. What the method can't do is the run's error; the context
@@ -169,5 +185,5 @@ func (d *demoFlags) explain(ctx context.Context, b *bench, method counterfactual
 	if run.Err != nil {
 		return run, nil
 	}
-	return run, viz.WriteResult(filepath.Join(d.out, p.name+"-"+run.Method), run.Result, b.Classes, run.Info)
+	return run, viz.WriteResult(filepath.Join(d.out, p.folder(run.Method)), run.Result, b.Classes, run.Info)
 }

@@ -1,0 +1,73 @@
+package eced
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"golang.org/x/sync/errgroup"
+
+	"otherwise/counterfactual"
+	"otherwise/nn"
+)
+
+// Prepare compiles all of ECED's programs for pictures of the given one's size, several at a time, by running each once
+// on stand-ins. Without it the first Explain compiles them one after the other.
+func (m *Method) Prepare(picture counterfactual.Picture) error {
+	r, err := m.standIn(picture)
+	if err != nil {
+		return fmt.Errorf("eced, compiling: %w", err)
+	}
+	a, err := r.newAdversary()
+	if err != nil {
+		return fmt.Errorf("eced, compiling: %w", err)
+	}
+	a.drawChain(0)
+	denoiser := []*nn.Params{m.models.Diffusion.DenoiserParams}
+	var group errgroup.Group
+	for _, compile := range []func() error{
+		func() error { // the largest first
+			_, err := m.programs.back.Call(denoiser, append(a.stepArgs(r.encoded, 0), r.encoded)...)
+			return err
+		},
+		func() error { _, err := a.newFitting(r.decoder).step(r, 0, toSigned(picture)); return err },
+		func() error { _, err := m.programs.step.Call(denoiser, a.stepArgs(r.encoded, 0)...); return err },
+		func() error { _, err := m.programs.head.Call(r.headNets(), r.encoded, r.targets); return err },
+		func() error { _, err := m.predictor.Probabilities(picture); return err },
+	} {
+		group.Go(compile)
+	}
+	if err := group.Wait(); err != nil {
+		return fmt.Errorf("eced, compiling: %w", err)
+	}
+	return nil
+}
+
+// standIn is a run on a picture, with a mask of the left half and nothing fitted.
+func (m *Method) standIn(picture counterfactual.Picture) (*run, error) {
+	p := counterfactual.Problem{Picture: picture}
+	if err := m.models.Validate(p); err != nil {
+		return nil, err
+	}
+	r := &run{Method: m, problem: p, targets: []int32{0}, latentDims: m.models.Diffusion.LatentDims(1, picture.Height, picture.Width)}
+	var err error
+	if r.picture, err = counterfactual.Batch(picture); err != nil {
+		return nil, err
+	}
+	if r.encoded, err = m.programs.encode.Call1([]*nn.Params{m.models.Diffusion.AutoencoderParams}, r.picture); err != nil {
+		return nil, err
+	}
+	r.mask, r.latentMask = leftHalf(picture.Height, picture.Width), leftHalf(r.latentDims[1], r.latentDims[2])
+	r.background = r.encoded
+	r.decoder, err = m.models.Diffusion.AutoencoderParams.Subset(m.models.Diffusion.Autoencoder.DecoderParam).Copy()
+	return r, err
+}
+
+func leftHalf(height, width int) *tensors.Tensor {
+	values := make([]float32, height*width)
+	for i := range values {
+		if i%width < width/2 {
+			values[i] = 1
+		}
+	}
+	return tensors.FromFlatDataAndDimensions(values, 1, height, width, 1)
+}
