@@ -83,28 +83,44 @@ func (d *demoFlags) run(ctx context.Context, out, log io.Writer) error {
 		problems = append(problems, p)
 	}
 	fmt.Fprintln(log, compiling)
-	running := []counterfactual.Method{} // made once: each compiles its programs with the first picture
+	items, failed, err := d.explainAll(ctx, b, problems, out, log)
+	if err != nil {
+		return err
+	}
+	page := filepath.Join(d.out, "index.html")
+	if err := viz.WriteReport(page, "Otherwise: what would make it another garment?", items, demoNote); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "Look at %s\n", page)
+	if failed > 0 {
+		return fmt.Errorf("%d explanations failed; the page says why", failed)
+	}
+	return nil
+}
+
+// explainAll solves every problem with every method and tells on out how each ended, and how many failed.
+func (d *demoFlags) explainAll(ctx context.Context, b *bench, problems []demoProblem, out, log io.Writer) (items []viz.ReportItem, failed int, err error) {
+	methods := []counterfactual.Method{} // made once: each has programs to compile
 	for _, name := range bundle.MethodNames() {
 		m, err := b.method(name, nil)
 		if err != nil {
-			return err
+			return nil, 0, err
 		}
-		running = append(running, m)
+		methods = append(methods, m)
 	}
 	var preparing errgroup.Group
-	for _, m := range running {
+	for _, m := range methods {
 		preparing.Go(func() error { return m.Prepare(problems[0].Picture) })
 	}
 	if err := preparing.Wait(); err != nil {
-		return err
+		return nil, 0, err
 	}
-	items, failed := []viz.ReportItem{}, 0
 	for _, p := range problems {
 		item := viz.ReportItem{Title: p.from + " → " + p.to, Classes: b.Classes}
-		for _, method := range running {
+		for _, method := range methods {
 			run, err := d.explain(ctx, b, method, p, log)
 			if err != nil {
-				return err
+				return nil, 0, err
 			}
 			if run.Err != nil {
 				failed++
@@ -116,15 +132,7 @@ func (d *demoFlags) run(ctx context.Context, out, log io.Writer) error {
 		}
 		items = append(items, item)
 	}
-	page := filepath.Join(d.out, "index.html")
-	if err := viz.WriteReport(page, "Otherwise: what would make it another garment?", items, demoNote); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "Look at %s\n", page)
-	if failed > 0 {
-		return fmt.Errorf("%d explanations failed; the page says why", failed)
-	}
-	return nil
+	return items, failed, nil
 }
 
 // demoNote stands above the report.

@@ -33,7 +33,7 @@ func newEvaluate() *cobra.Command {
 		Long: `Explains the first test pictures of every class, each with the second most likely class as its target, and prints
 the flip ratio, the share of flips that the judge confirms (ratios are of all pictures), and, over the pictures that did
 not fail, the mean L1 and L2 distance (sum of |d|, square root of the sum of d squared; channel values in [0, 1]), for
-ECED the mean absolute change outside the mask, and the seconds a picture.
+ECED the mean absolute change outside the mask, and the seconds a picture (without compiling).
 
 With --out FILE.json it writes the same there, and every finished picture to FILE.jsonl: the same command goes on where
 it was interrupted. Picture N is explained with the seed --seed + N.`,

@@ -86,7 +86,18 @@ func (e *explainFlags) run(ctx context.Context, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(log, "%s\n%s\n", picked, compiling)
+	fmt.Fprintln(log, picked)
+	said, err := b.classifier.Probabilities(pic)
+	if err != nil {
+		return err
+	}
+	if err := b.Models.CheckTarget(said[0], target); err != nil {
+		return err
+	}
+	fmt.Fprintln(log, compiling)
+	if err := method.Prepare(pic); err != nil {
+		return err
+	}
 	r, info, err := b.explain(ctx, method, counterfactual.Problem{Picture: pic, Target: target, Seed: e.seed}, picked.id, log)
 	if err != nil {
 		return err
