@@ -77,7 +77,7 @@ func Fashion() Recipe {
 		},
 		Methods: map[string]json.RawMessage{
 			"ldce": json.RawMessage(`{"ddim_steps": 50, "strength": 0.6, "lambda_c": 3, "lambda_d": 0.6, "guidance_scale": 3}`),
-			"eced": json.RawMessage(`{"delta": 0.25, "background_steps": 100, "denoise_steps": 20, "iterations": 25, "rate": 0.1, "guidance_scale": 3, "stop_at": 0.95}`),
+			"eced": json.RawMessage(`{"delta": 0.2, "background_steps": 80, "denoise_steps": 20, "iterations": 30, "rate": 0.15, "guidance_scale": 3, "stop_at": 0.95}`),
 		},
 	}
 }

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -115,24 +118,59 @@ func (d *demoFlags) explainAll(ctx context.Context, b *bench, problems []demoPro
 	if err := preparing.Wait(); err != nil {
 		return nil, 0, err
 	}
-	for _, p := range problems {
-		item := viz.ReportItem{Title: p.from + " → " + p.to, Classes: b.Classes}
-		for _, method := range methods {
-			run, err := d.explain(ctx, b, method, p, log)
-			if err != nil {
-				return nil, 0, err
-			}
-			if run.Err != nil {
-				failed++
-				fmt.Fprintf(out, "%s: %s -> %s: failed: %v\n", run.Method, p.from, p.to, run.Err)
-			} else {
-				fmt.Fprintln(out, b.describe(run.Result, run.Info))
-			}
-			item.Runs = append(item.Runs, run)
+	// One explanation of a small picture keeps one core busy: as many run at once as there are cores.
+	items = make([]viz.ReportItem, len(problems))
+	told := &tally{out: out, log: log, total: len(problems) * len(methods), begun: time.Now()}
+	var running errgroup.Group
+	running.SetLimit(runtime.NumCPU())
+	for i, p := range problems {
+		items[i] = viz.ReportItem{Title: p.from + " → " + p.to, Classes: b.Classes, Runs: make([]viz.Run, len(methods))}
+		for k, method := range methods {
+			running.Go(func() error {
+				run, err := d.explain(ctx, b, method, p, io.Discard)
+				if err != nil {
+					return err
+				}
+				items[i].Runs[k] = run
+				if run.Err != nil {
+					told.failed(fmt.Sprintf("%s: %s -> %s: failed: %v", run.Method, p.from, p.to, run.Err))
+				} else {
+					told.done(b.describe(run.Result, run.Info))
+				}
+				return nil
+			})
 		}
-		items = append(items, item)
 	}
-	return items, failed, nil
+	err = running.Wait()
+	return items, told.failures, err
+}
+
+// tally tells how each explanation ended, and how long the rest will take.
+type tally struct {
+	out, log io.Writer
+	total    int
+	begun    time.Time
+
+	mu              sync.Mutex
+	ended, failures int
+}
+
+func (t *tally) failed(line string) {
+	t.mu.Lock()
+	t.failures++
+	t.mu.Unlock()
+	t.done(line)
+}
+
+func (t *tally) done(line string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ended++
+	fmt.Fprintln(t.out, line)
+	if left := t.total - t.ended; left > 0 {
+		each := time.Since(t.begun) / time.Duration(t.ended)
+		fmt.Fprintf(t.log, "%d of %d explained, about %s left\n", t.ended, t.total, (each * time.Duration(left)).Round(time.Second))
+	}
 }
 
 // demoNote stands above the report.
