@@ -17,7 +17,7 @@ demo: build ## explain a few pictures with LDCE and ECED, into out/demo/index.ht
 	bin/otherwise demo --out out/demo $(DEMO_FLAGS)
 
 test: plugin lint ## check formatting, vet, staticcheck, and run the tests
-	go test $(TEST_FLAGS) ./...
+	go test -timeout 30m $(TEST_FLAGS) ./...
 
 build: tools ## build bin/otherwise
 	go build -o bin/otherwise ./cmd/otherwise
