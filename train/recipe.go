@@ -76,7 +76,7 @@ func Fashion() Recipe {
 			"diffusion":   {Steps: 3200, Batch: 64, Rate: 1.5e-3, EMA: 0.999},
 		},
 		Methods: map[string]json.RawMessage{
-			"ldce": json.RawMessage(`{"ddim_steps": 50, "strength": 0.6, "lambda_c": 3, "lambda_d": 0.6, "guidance_scale": 3}`),
+			"ldce": json.RawMessage(`{"ddim_steps": 50, "strength": 0.6, "lambda_c": 4, "lambda_d": 0.6, "guidance_scale": 4}`),
 			"eced": json.RawMessage(`{"delta": 0.2, "background_steps": 80, "denoise_steps": 20, "iterations": 30, "rate": 0.15, "guidance_scale": 3, "stop_at": 0.95}`),
 		},
 	}
