@@ -35,7 +35,10 @@ func AutoencoderTask(backend compute.Backend, net diffusion.AutoencoderKL, data 
 	}
 	f := net.Factor()
 	latent := []int{batch, data.Height / f, data.Width / f, net.LatentChannels}
-	order := newEpochOrder(data.Len(), batch, seed, "autoencoder")
+	order, err := newEpochOrder(data.Len(), batch, seed, "autoencoder")
+	if err != nil {
+		return Task{}, err
+	}
 	return Task{
 		Name: "autoencoder", Params: params,
 		Loss: func(nets []nn.Scope, args []*Node) *Node {

@@ -36,7 +36,10 @@ func ClassifierTask(backend compute.Backend, net classify.ConvNet, data *Picture
 	if err != nil {
 		return Task{}, err
 	}
-	order := newEpochOrder(data.Len(), batch, seed, "classifier")
+	order, err := newEpochOrder(data.Len(), batch, seed, "classifier")
+	if err != nil {
+		return Task{}, err
+	}
 	crossEntropy := func(s nn.Scope, x, y *Node) *Node {
 		lp := LogSoftmax(net.Forward(s, net.Preprocess(x), nil), -1)
 		return Neg(ReduceAllMean(ReduceSum(Mul(lp, OneHot(y, net.Classes, lp.DType())), -1)))

@@ -30,7 +30,10 @@ func DiffusionTask(backend compute.Backend, net diffusion.UNet, embedding diffus
 	if err != nil {
 		return Task{}, err
 	}
-	order := newEpochOrder(len(data.Labels), batch, seed, "diffusion")
+	order, err := newEpochOrder(len(data.Labels), batch, seed, "diffusion")
+	if err != nil {
+		return Task{}, err
+	}
 	size := data.Size()
 	return Task{
 		Name: "diffusion", Params: params,

@@ -60,8 +60,11 @@ type epochOrder struct {
 	order    []int
 }
 
-func newEpochOrder(n, batch int, seed uint64, name string) *epochOrder {
-	return &epochOrder{n: n, batch: batch, seed: seed, name: name, epoch: -1}
+func newEpochOrder(n, batch int, seed uint64, name string) (*epochOrder, error) {
+	if batch < 1 || n < batch {
+		return nil, fmt.Errorf("training %s: %d pictures don't fill a batch of %d", name, n, batch)
+	}
+	return &epochOrder{n: n, batch: batch, seed: seed, name: name, epoch: -1}, nil
 }
 
 // at returns the indices of a step's batch. The last pictures of an epoch that don't fill a batch are left out.

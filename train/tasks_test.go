@@ -96,7 +96,10 @@ func TestAutoencoderAndDiffusionLearnStripes(t *testing.T) {
 }
 
 func TestEveryPictureComesOnceAnEpoch(t *testing.T) {
-	order := newEpochOrder(20, 5, 1, "test")
+	order, err := newEpochOrder(20, 5, 1, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
 	seen := map[int]int{}
 	for step := range 4 {
 		for _, i := range order.at(step) {
@@ -108,10 +111,17 @@ func TestEveryPictureComesOnceAnEpoch(t *testing.T) {
 			t.Errorf("picture %d came %d times", i, seen[i])
 		}
 	}
-	again := newEpochOrder(20, 5, 1, "test").at(2)
+	again, err := newEpochOrder(20, 5, 1, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	repeated := again.at(2)
 	for k, i := range order.at(2) {
-		if again[k] != i {
+		if repeated[k] != i {
 			t.Fatal("one seed gave two orders")
 		}
+	}
+	if _, err := newEpochOrder(3, 5, 1, "test"); err == nil {
+		t.Error("three pictures were accepted for batches of five")
 	}
 }
