@@ -2,8 +2,6 @@ package eced
 
 import (
 	"context"
-	"encoding/json"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,17 +15,6 @@ import (
 )
 
 const goldens = "../testdata/golden"
-
-func readJSON(t *testing.T, name string, into any) {
-	t.Helper()
-	raw, err := os.ReadFile(goldens + "/" + name + ".json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // goldenMethod is ECED on the toy stack without stage A, whose activation maps the toy classifier isn't made for.
 func goldenMethod(t *testing.T, o Options) *Method {
@@ -76,7 +63,7 @@ func TestBackgroundFittingAgreesWithReference(t *testing.T) {
 				LrLatent  float64   `json:"lr_latent"`
 				LrDecoder float64   `json:"lr_decoder"`
 			}
-			readJSON(t, "eced_background_"+name, &about)
+			golden.JSON(t, goldens+"/eced_background_"+name+".json", &about)
 			g := golden.Open(t, goldens+"/eced_background_"+name+".safetensors")
 			method := goldenMethod(t, Options{BackgroundLoss: about.Kind, LatentRate: &about.LrLatent, DecoderRate: &about.LrDecoder})
 			models := method.models
@@ -142,7 +129,7 @@ func TestAdversarialIterationsAgreeWithReference(t *testing.T) {
 				Schedule   []struct{} `json:"schedule"`
 				Tolerance  float64    `json:"tolerance"`
 			}
-			readJSON(t, "eced_generate_"+name, &about)
+			golden.JSON(t, goldens+"/eced_generate_"+name+".json", &about)
 			g := golden.Open(t, goldens+"/eced_generate_"+name+".safetensors")
 			method := goldenMethod(t, Options{DDIMSteps: 50, DenoiseSteps: len(about.Schedule), Eta: about.Eta, Rate: &about.Rate,
 				Iterations: about.Iterations, FreshNoise: name != "fixed_noise", TraceFrames: -1})

@@ -1,8 +1,6 @@
 package ldce
 
 import (
-	"encoding/json"
-	"os"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -45,17 +43,6 @@ func (s settings) options(t *testing.T) Options {
 	return o
 }
 
-func readJSON(t *testing.T, name string, into any) {
-	t.Helper()
-	raw, err := os.ReadFile(goldens + "/" + name + ".json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestGuidedStepAgreesWithReference(t *testing.T) {
 	var about struct {
 		T         int                 `json:"t"`
@@ -64,7 +51,7 @@ func TestGuidedStepAgreesWithReference(t *testing.T) {
 		Variants  map[string]settings `json:"variants"`
 		Tolerance float64             `json:"tolerance"`
 	}
-	readJSON(t, "ldce_step", &about)
+	golden.JSON(t, goldens+"/ldce_step.json", &about)
 	g := golden.Open(t, goldens+"/ldce_step.safetensors")
 	for name, s := range about.Variants {
 		t.Run(name, func(t *testing.T) {
@@ -125,7 +112,7 @@ func TestTrajectoriesAgreeWithReference(t *testing.T) {
 				Settings  settings `json:"settings"`
 				Tolerance float64  `json:"tolerance"`
 			}
-			readJSON(t, "ldce_traj_"+name, &about)
+			golden.JSON(t, goldens+"/ldce_traj_"+name+".json", &about)
 			g := golden.Open(t, goldens+"/ldce_traj_"+name+".safetensors")
 			m := toy.Models(t, goldens, toy.Options{VQ: about.Settings.VQ, Binary: about.Settings.Binary})
 			o := about.Settings.options(t)

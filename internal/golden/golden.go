@@ -2,7 +2,9 @@
 package golden
 
 import (
+	"encoding/json"
 	"math"
+	"os"
 	"sync"
 	"testing"
 
@@ -23,6 +25,18 @@ func Backend(t testing.TB) compute.Backend {
 		t.Fatalf("no backend for tests (make test sets one up): %v", err)
 	}
 	return b
+}
+
+// JSON decodes the description beside a golden file.
+func JSON(t testing.TB, path string, into any) {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // File is a golden file under test.
