@@ -7,8 +7,9 @@ type Method interface {
 	// Name is "ldce" or "eced".
 	Name() string
 	// Prepare compiles what Explain needs for pictures of the given one's size, so that the first explanation takes no
-	// longer than the others. It may be left out, and may run beside another method's.
-	Prepare(picture Picture) error
+	// longer than the others. It may be left out, and may run beside another method's. Compiling one program can't be
+	// stopped; a context that ends keeps the next from being begun.
+	Prepare(ctx context.Context, picture Picture) error
 	// Explain solves one problem. observe may be nil. The context ends a run within one step, with the context's error.
 	Explain(ctx context.Context, p Problem, observe Observer) (*Result, error)
 }

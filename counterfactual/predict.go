@@ -53,6 +53,22 @@ func (p *Predictor) Probabilities(pictures ...Picture) ([][]float64, error) {
 	return rows, nil
 }
 
+// Agree says of each picture whether its most likely class is the one of labels. All pictures must have one size.
+func (p *Predictor) Agree(pictures []Picture, labels []int) ([]bool, error) {
+	if len(labels) != len(pictures) {
+		return nil, fmt.Errorf("%d labels for %d pictures", len(labels), len(pictures))
+	}
+	rows, err := p.Probabilities(pictures...)
+	if err != nil {
+		return nil, err
+	}
+	agrees := make([]bool, len(rows))
+	for i, row := range rows {
+		agrees[i] = ArgMax(row) == labels[i]
+	}
+	return agrees, nil
+}
+
 // Batch stacks pictures of one size to a tensor [batch, height, width, channels].
 func Batch(pictures ...Picture) (*tensors.Tensor, error) {
 	first := pictures[0]

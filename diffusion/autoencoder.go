@@ -20,6 +20,10 @@ type AutoencoderKL struct {
 	BlockOutChannels []int `json:"block_out_channels"`
 	LayersPerBlock   int   `json:"layers_per_block"`
 	NormNumGroups    int   `json:"norm_num_groups"`
+	// MidBlockAddAttention, unless false, gives the middle of encoder and decoder self-attention over all positions, as
+	// the published autoencoders have it. Without it a latent position acts on its surroundings only, so that an edit of
+	// one region leaves distant ones alone.
+	MidBlockAddAttention *bool `json:"mid_block_add_attention,omitempty"`
 	// PatchSize, if over 1, folds squares of that many pixels into channels before the first layer and unfolds them
 	// after the last: a cheaper first level for small models. Published autoencoders have none.
 	PatchSize int `json:"patch_size,omitempty"`
@@ -106,7 +110,9 @@ func (a AutoencoderKL) DecoderParam(name string) bool {
 func (a AutoencoderKL) middle(s nn.Scope, h *Node) *Node {
 	width := h.Shape().Dimensions[3]
 	h = resnetBlock(s.Sub("resnets").Sub("0"), h, nil, width, a.NormNumGroups, autoencoderEps)
-	h = a.attention(s.Sub("attentions").Sub("0"), h)
+	if a.MidBlockAddAttention == nil || *a.MidBlockAddAttention {
+		h = a.attention(s.Sub("attentions").Sub("0"), h)
+	}
 	return resnetBlock(s.Sub("resnets").Sub("1"), h, nil, width, a.NormNumGroups, autoencoderEps)
 }
 

@@ -47,8 +47,8 @@ func (m *Model) Sample(ctx context.Context, backend compute.Backend, classes []i
 	step := nn.NewProgram(backend, "sample step", func(s []nn.Scope, a []*Node) []*Node {
 		z, alpha, alphaPrev := a[0], a[2], a[3]
 		t := Timesteps(a[1], z.Shape().Dimensions[0])
-		eps := GuidedEps(m.Denoiser.Eps(s[0], z, t, a[4]), m.Denoiser.Eps(s[0], z, t, a[5]), a[6])
-		prev, _ := DDIMStep(z, eps, alpha, alphaPrev, ScalarZero(z.Graph(), z.DType()), nil)
+		epsU, epsC := EpsPair(m.Denoiser, s[0], z, t, a[4], a[5])
+		prev, _ := DDIMStep(z, GuidedEps(epsU, epsC, a[6]), alpha, alphaPrev, ScalarZero(z.Graph(), z.DType()), nil)
 		return []*Node{prev}
 	})
 	z := m.sampleNoise(len(classes), o)

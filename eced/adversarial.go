@@ -81,7 +81,11 @@ func (a *adversary) drawChain(k int) {
 	c := &chain{start: a.noise(fmt.Sprintf("start/%d", k))}
 	for i := range a.steps {
 		c.background = append(c.background, a.noise(fmt.Sprintf("blend/%d/%d", k, i)))
-		c.step = append(c.step, a.noise(fmt.Sprintf("step/%d/%d", k, i)))
+		step := tensors.FromFlatDataAndDimensions(make([]float32, 1), 1, 1, 1, 1) // multiplied by sigma = 0
+		if a.step(i).Sigma > 0 {
+			step = a.noise(fmt.Sprintf("step/%d/%d", k, i))
+		}
+		c.step = append(c.step, step)
 	}
 	a.chain = c
 }
@@ -130,9 +134,12 @@ func (a *adversary) iterate(k int) (*iteration, error) {
 	return it, nil
 }
 
-// stepArgs are the arguments of the i-th denoising step that is made, at latent z.
+// step is the i-th denoising step that is made.
+func (a *adversary) step(i int) diffusion.Step { return a.steps[len(a.steps)-1-i] }
+
+// stepArgs are its arguments at latent z.
 func (a *adversary) stepArgs(z *tensors.Tensor, i int) []any {
-	s := a.steps[len(a.steps)-1-i]
+	s := a.step(i)
 	return []any{z, a.background, a.latentMask, a.chain.background[i], a.chain.step[i], int32(s.T), float32(s.Alpha),
 		float32(s.AlphaPrev), float32(s.Sigma), a.conditional, a.unconditional, float32(*a.options.GuidanceScale)}
 }

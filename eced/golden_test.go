@@ -190,10 +190,7 @@ func goldenAdversary(t *testing.T, method *Method, g *golden.File) *adversary {
 		case "blend":
 			return slice(g, "bg_noise", k*steps+number(parts[2]))
 		}
-		if g.Has("step_noise") {
-			return slice(g, "step_noise", k*steps+number(parts[2]))
-		}
-		return tensors.FromFlatDataAndDimensions(make([]float32, 2*8*8*4), 2, 8, 8, 4) // multiplied by sigma = 0
+		return slice(g, "step_noise", k*steps+number(parts[2]))
 	}
 	a := &adversary{run: r, foreground: r.encoded, m: tensors.FromShape(r.encoded.Shape()), v: tensors.FromShape(r.encoded.Shape())}
 	classes := g.Ints("c")

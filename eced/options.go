@@ -1,6 +1,7 @@
 package eced
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -50,33 +51,20 @@ type Options struct {
 	TraceFrames int `json:"trace_frames"`
 }
 
-func fill(field **float64, value float64) {
-	if *field == nil {
-		*field = &value
-	}
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
-}
-
 // withDefaults returns the options with every default filled in, or what is wrong with them.
 func (o Options) withDefaults() (Options, error) {
-	fill(&o.Delta, 0.3)
-	setDefault(&o.MaskMode, cam.NearestCenter)
-	setDefault(&o.BackgroundSteps, 500)
-	setDefault(&o.BackgroundLoss, "mse")
-	fill(&o.LatentRate, 0.01)
-	fill(&o.DecoderRate, 0.0001)
-	setDefault(&o.DDIMSteps, 50)
-	setDefault(&o.DenoiseSteps, 5)
-	fill(&o.GuidanceScale, 1)
-	setDefault(&o.Iterations, 100)
-	fill(&o.Rate, 0.01)
-	setDefault(&o.TraceFrames, 8)
+	o.Delta = cmp.Or(o.Delta, new(0.3))
+	o.MaskMode = cmp.Or(o.MaskMode, cam.NearestCenter)
+	o.BackgroundSteps = cmp.Or(o.BackgroundSteps, 500)
+	o.BackgroundLoss = cmp.Or(o.BackgroundLoss, "mse")
+	o.LatentRate = cmp.Or(o.LatentRate, new(0.01))
+	o.DecoderRate = cmp.Or(o.DecoderRate, new(0.0001))
+	o.DDIMSteps = cmp.Or(o.DDIMSteps, 50)
+	o.DenoiseSteps = cmp.Or(o.DenoiseSteps, 5)
+	o.GuidanceScale = cmp.Or(o.GuidanceScale, new(1.0))
+	o.Iterations = cmp.Or(o.Iterations, 100)
+	o.Rate = cmp.Or(o.Rate, new(0.01))
+	o.TraceFrames = cmp.Or(o.TraceFrames, 8)
 	for name, v := range map[string]float64{"latent_rate": *o.LatentRate, "decoder_rate": *o.DecoderRate, "rate": *o.Rate} {
 		if !(v >= 0) || math.IsInf(v, 0) {
 			return o, fmt.Errorf("eced: %s is %g; it must be a finite number, 0 or more", name, v)

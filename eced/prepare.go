@@ -1,7 +1,9 @@
 package eced
 
 import (
+	"context"
 	"fmt"
+	"runtime"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"golang.org/x/sync/errgroup"
@@ -12,7 +14,7 @@ import (
 
 // Prepare compiles all of ECED's programs for pictures of the given one's size, several at a time, by running each once
 // on stand-ins. Without it the first Explain compiles them one after the other.
-func (m *Method) Prepare(picture counterfactual.Picture) error {
+func (m *Method) Prepare(ctx context.Context, picture counterfactual.Picture) error {
 	r, err := m.standIn(picture)
 	if err != nil {
 		return fmt.Errorf("eced, compiling: %w", err)
@@ -24,6 +26,7 @@ func (m *Method) Prepare(picture counterfactual.Picture) error {
 	a.drawChain(0)
 	denoiser := []*nn.Params{m.models.Diffusion.DenoiserParams}
 	var group errgroup.Group
+	group.SetLimit(runtime.NumCPU())
 	for _, compile := range []func() error{
 		func() error { // the largest first
 			_, err := m.programs.back.Call(denoiser, append(a.stepArgs(r.encoded, 0), r.encoded)...)
@@ -34,7 +37,12 @@ func (m *Method) Prepare(picture counterfactual.Picture) error {
 		func() error { _, err := m.programs.head.Call(r.headNets(), r.encoded, r.targets); return err },
 		func() error { _, err := m.predictor.Probabilities(picture); return err },
 	} {
-		group.Go(compile)
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return compile()
+		})
 	}
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("eced, compiling: %w", err)

@@ -1,6 +1,7 @@
 package ldce
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 )
@@ -41,31 +42,17 @@ type Options struct {
 	TraceFrames int `json:"trace_frames"`
 }
 
-func fill(field **float64, value float64) {
-	if *field == nil {
-		*field = &value
-	}
-}
-
 // withDefaults returns the options with every default filled in, or what is wrong with them.
 func (o Options) withDefaults() (Options, error) {
-	if o.DDIMSteps == 0 {
-		o.DDIMSteps = 500
-	}
-	fill(&o.Strength, 0.382)
-	fill(&o.GuidanceScale, 2)
-	fill(&o.LambdaC, 2.3)
-	fill(&o.LambdaD, 0.3)
-	fill(&o.Gamma, 45)
-	if o.Distance == "" {
-		o.Distance = "l1"
-	}
-	if o.Patch == 0 {
-		o.Patch = 1
-	}
-	if o.TraceFrames == 0 {
-		o.TraceFrames = 8
-	}
+	o.DDIMSteps = cmp.Or(o.DDIMSteps, 500)
+	o.Strength = cmp.Or(o.Strength, new(0.382))
+	o.GuidanceScale = cmp.Or(o.GuidanceScale, new(2.0))
+	o.LambdaC = cmp.Or(o.LambdaC, new(2.3))
+	o.LambdaD = cmp.Or(o.LambdaD, new(0.3))
+	o.Gamma = cmp.Or(o.Gamma, new(45.0))
+	o.Distance = cmp.Or(o.Distance, "l1")
+	o.Patch = cmp.Or(o.Patch, 1)
+	o.TraceFrames = cmp.Or(o.TraceFrames, 8)
 	for name, v := range map[string]float64{"guidance_scale": *o.GuidanceScale, "lambda_c": *o.LambdaC,
 		"lambda_d": *o.LambdaD, "overwrite": o.Overwrite} {
 		if math.IsNaN(v) || math.IsInf(v, 0) {

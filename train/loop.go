@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,21 +52,14 @@ type Options struct {
 }
 
 func (o *Options) defaults() {
-	setDefault(&o.Steps, 1000)
-	setDefault(&o.Rate, 1e-3)
-	setDefault(&o.WarmUp, 100)
-	setDefault(&o.EMA, 0.999)
-	setDefault(&o.Clip, 1)
-	setDefault(&o.CheckpointEvery, time.Minute)
+	o.Steps = cmp.Or(o.Steps, 1000)
+	o.Rate = cmp.Or(o.Rate, 1e-3)
+	o.WarmUp = cmp.Or(o.WarmUp, 100)
+	o.EMA = cmp.Or(o.EMA, 0.999)
+	o.Clip = cmp.Or(o.Clip, 1)
+	o.CheckpointEvery = cmp.Or(o.CheckpointEvery, time.Minute)
 	if o.Progress == nil {
 		o.Progress = io.Discard
-	}
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
 	}
 }
 

@@ -33,7 +33,14 @@ func Measure(ctx context.Context, b *bundle.Bundle, test *Pictures) (*Quality, e
 		x := graph.ClipScalar(diffusion.ToUnit(model.Decode(s[0], z)), 0, 1)
 		return []*graph.Node{graph.ReduceMean(graph.Square(insideMargin(graph.Sub(x, a[0]), b.Frame.Margin)), 1, 2, 3)}
 	})
-	classifiers := predictors(b)
+	type accuracy struct {
+		of    *counterfactual.Predictor
+		share *float64
+	}
+	accuracies := []accuracy{{counterfactual.NewPredictor(b.Models), &q.ClassifierAccuracy}}
+	if b.Judge != nil {
+		accuracies = append(accuracies, accuracy{b.JudgePredictor(), &q.JudgeAccuracy})
+	}
 	for from := 0; from < q.Pictures; from += qualityBatch {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -57,13 +64,20 @@ func Measure(ctx context.Context, b *bundle.Bundle, test *Pictures) (*Quality, e
 		for _, v := range values {
 			q.PSNR += -10 * math.Log10(max(float64(v), 1e-10)) / float64(q.Pictures)
 		}
-		hits, err := agreement(classifiers, pictures, test.Labels[from:from+qualityBatch])
-		if err != nil {
-			return nil, err
+		labels := make([]int, qualityBatch)
+		for i := range labels {
+			labels[i] = int(test.Labels[from+i])
 		}
-		q.ClassifierAccuracy += hits[0] / float64(q.Pictures)
-		if len(hits) > 1 {
-			q.JudgeAccuracy += hits[1] / float64(q.Pictures)
+		for _, a := range accuracies {
+			agrees, err := a.of.Agree(pictures, labels)
+			if err != nil {
+				return nil, err
+			}
+			for _, right := range agrees {
+				if right {
+					*a.share += 1 / float64(q.Pictures)
+				}
+			}
 		}
 	}
 	return q, nil
@@ -73,30 +87,4 @@ func Measure(ctx context.Context, b *bundle.Bundle, test *Pictures) (*Quality, e
 func insideMargin(x *graph.Node, margin int) *graph.Node {
 	d := x.Shape().Dimensions
 	return graph.Slice(x, graph.AxisRange(), graph.AxisRange(margin, d[1]-margin), graph.AxisRange(margin, d[2]-margin), graph.AxisRange())
-}
-
-// predictors gives the classifier and, where the bundle has one, the judge.
-func predictors(b *bundle.Bundle) []*counterfactual.Predictor {
-	out := []*counterfactual.Predictor{counterfactual.NewPredictor(b.Models)}
-	if b.Judge != nil {
-		out = append(out, b.JudgePredictor())
-	}
-	return out
-}
-
-// agreement counts for each predictor the pictures to which it gives their label.
-func agreement(predictors []*counterfactual.Predictor, pictures []counterfactual.Picture, labels []int32) ([]float64, error) {
-	hits := make([]float64, len(predictors))
-	for k, p := range predictors {
-		rows, err := p.Probabilities(pictures...)
-		if err != nil {
-			return nil, err
-		}
-		for i, row := range rows {
-			if counterfactual.ArgMax(row) == int(labels[i]) {
-				hits[k]++
-			}
-		}
-	}
-	return hits, nil
 }

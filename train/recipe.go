@@ -50,6 +50,7 @@ type RunSize struct {
 func Fashion() Recipe {
 	convnet := classify.ConvNet{PatchSize: 2, Widths: []int{32, 64, 96}, Groups: 8, Classes: 10, Mean: 0.22, Std: 0.33}
 	judge := convnet
+	local := false
 	judge.Widths = []int{24, 48, 72}
 	return Recipe{
 		Name:        "fashion",
@@ -59,19 +60,19 @@ func Fashion() Recipe {
 		Seed:        1,
 		Schedule:    diffusion.ScheduleConfig{BetaSchedule: "scaled_linear", BetaStart: 0.00085, BetaEnd: 0.012, Steps: 1000},
 		Autoencoder: diffusion.AutoencoderKL{InChannels: 1, OutChannels: 1, LatentChannels: 4,
-			BlockOutChannels: []int{32, 64}, LayersPerBlock: 1, NormNumGroups: 8, PatchSize: 2},
-		UNet: diffusion.UNet{InChannels: 4, OutChannels: 4, BlockOutChannels: []int{64, 96}, LayersPerBlock: 1,
+			BlockOutChannels: []int{32, 64}, LayersPerBlock: 1, NormNumGroups: 8, PatchSize: 2, MidBlockAddAttention: &local},
+		UNet: diffusion.UNet{InChannels: 4, OutChannels: 4, BlockOutChannels: []int{64, 80}, LayersPerBlock: 1,
 			DownBlockTypes: []string{"DownBlock2D", "CrossAttnDownBlock2D"},
 			UpBlockTypes:   []string{"CrossAttnUpBlock2D", "UpBlock2D"},
 			AttentionHeads: 4, CrossAttentionDim: 64, NormNumGroups: 16, NormEps: 1e-5},
 		Embedding:         diffusion.ClassEmbedding{Classes: 10, Width: 64},
 		Classifier:        convnet,
-		ClassifierOptions: ClassifierOptions{Noise: 0.15, Shift: 1},
+		ClassifierOptions: ClassifierOptions{Noise: 0.1, Shift: 1},
 		Judge:             judge,
 		JudgeOptions:      ClassifierOptions{Noise: 0.1, Shift: 1},
 		Runs: map[string]RunSize{
-			"autoencoder": {Steps: 900, Batch: 64, Rate: 2e-3, EMA: 0.998},
-			"classifier":  {Steps: 7000, Batch: 64, Rate: 3e-3, EMA: 0.998},
+			"autoencoder": {Steps: 1400, Batch: 64, Rate: 2e-3, EMA: 0.998},
+			"classifier":  {Steps: 14000, Batch: 64, Rate: 3e-3, EMA: 0.998},
 			"judge":       {Steps: 4000, Batch: 64, Rate: 3e-3, EMA: 0.998},
 			"diffusion":   {Steps: 3200, Batch: 64, Rate: 1.5e-3, EMA: 0.999},
 		},

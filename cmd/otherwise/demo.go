@@ -113,7 +113,7 @@ func (d *demoFlags) explainAll(ctx context.Context, b *bench, problems []demoPro
 	}
 	var preparing errgroup.Group
 	for _, m := range methods {
-		preparing.Go(func() error { return m.Prepare(problems[0].Picture) })
+		preparing.Go(func() error { return m.Prepare(ctx, problems[0].Picture) })
 	}
 	if err := preparing.Wait(); err != nil {
 		return nil, 0, err

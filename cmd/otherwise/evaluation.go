@@ -5,7 +5,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"otherwise/counterfactual"
 	"otherwise/datasets/fashion"
@@ -40,32 +45,46 @@ func firstOfEachClass(labels []int, n int) []int {
 	return chosen
 }
 
-// run explains the pictures with one method. Only what ends the whole evaluation is an error: the context, the data, the
-// log. What a method can't explain is an outcome with a failure.
+// run explains the pictures with one method, as many at once as there are cores. Only what ends the whole evaluation is
+// an error: the context, the data, the log. What a method can't explain is an outcome with a failure.
 func (e *evaluation) run(ctx context.Context, method counterfactual.Method, indices []int) ([]outcome, error) {
-	outcomes := []outcome{}
-	prepared := false
+	outcomes := make([]outcome, len(indices))
+	todo := []int{}
 	for n, index := range indices {
 		o, finished := e.log.find(method.Name(), index)
-		if !finished {
-			if !prepared { // seconds are not to hold the time of compiling
-				if err := e.prepare(method, index); err != nil {
-					return nil, err
-				}
-				prepared = true
-			}
-			var err error
-			if o, err = e.explain(ctx, method, index); err != nil {
-				return nil, err
-			}
-			if err := e.log.add(o); err != nil {
-				return nil, err
-			}
-			fmt.Fprintf(e.told, "%d of %d  %s\n", n+1, len(indices), o)
+		if outcomes[n] = o; !finished {
+			todo = append(todo, n)
 		}
-		outcomes = append(outcomes, o)
 	}
-	return outcomes, nil
+	if len(todo) == 0 {
+		return outcomes, nil
+	}
+	if err := e.prepare(ctx, method, indices[todo[0]]); err != nil { // seconds are not to hold the time of compiling
+		return nil, err
+	}
+	running, ctx := errgroup.WithContext(ctx)
+	running.SetLimit(runtime.NumCPU())
+	var mu sync.Mutex // of the log and the lines told
+	begun, ended := time.Now(), 0
+	for _, n := range todo {
+		running.Go(func() error {
+			o, err := e.explain(ctx, method, indices[n])
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if err := e.log.add(o); err != nil {
+				return err
+			}
+			outcomes[n] = o
+			ended++
+			left := time.Since(begun) / time.Duration(ended) * time.Duration(len(todo)-ended)
+			fmt.Fprintf(e.told, "%d of %d  %s, about %s left\n", len(indices)-len(todo)+ended, len(indices), o, left.Round(time.Second))
+			return nil
+		})
+	}
+	return outcomes, running.Wait()
 }
 
 // picture reads a test picture as the models take it.
@@ -81,18 +100,21 @@ func (e *evaluation) picture(index int) (counterfactual.Picture, int, error) {
 	return pic, sample.Label, nil
 }
 
-func (e *evaluation) prepare(method counterfactual.Method, index int) error {
+func (e *evaluation) prepare(ctx context.Context, method counterfactual.Method, index int) error {
 	pic, _, err := e.picture(index)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(e.told, compiling)
-	return method.Prepare(pic)
+	return method.Prepare(ctx, pic)
 }
 
 // explain solves one picture; its target is the class that the classifier finds second most likely.
 func (e *evaluation) explain(ctx context.Context, method counterfactual.Method, index int) (outcome, error) {
 	o := outcome{Method: method.Name(), Index: index, Seed: e.seed + uint64(index)}
+	if ctx.Err() != nil {
+		return o, fmt.Errorf("evaluation stopped at test picture %d: %w", index, ctx.Err())
+	}
 	pic, label, err := e.picture(index)
 	if err != nil {
 		return o, err

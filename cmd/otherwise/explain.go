@@ -95,7 +95,7 @@ func (e *explainFlags) run(ctx context.Context, out, log io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(log, compiling)
-	if err := method.Prepare(pic); err != nil {
+	if err := method.Prepare(ctx, pic); err != nil {
 		return err
 	}
 	r, info, err := b.explain(ctx, method, counterfactual.Problem{Picture: pic, Target: target, Seed: e.seed}, picked.id, log)

@@ -129,11 +129,11 @@ func (b *bench) printAgreement(w io.Writer, pictures []counterfactual.Picture, a
 	}
 	shares := make([][]float64, len(columns))
 	for i, column := range columns {
-		said, err := column.Probabilities(pictures...)
+		agrees, err := column.Agree(pictures, asked)
 		if err != nil {
 			return fmt.Errorf("asking the %s: %w", names[i], err)
 		}
-		shares[i] = agreement(said, asked, len(b.Classes))
+		shares[i] = sharesByClass(agrees, asked, len(b.Classes))
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(table, "%s\t \n", strings.Join(names, "\t"))
@@ -146,13 +146,13 @@ func (b *bench) printAgreement(w io.Writer, pictures []counterfactual.Picture, a
 	return table.Flush()
 }
 
-// agreement is the share of pictures whose likeliest class is the one asked for: class by class, and last of all pictures.
-func agreement(said [][]float64, asked []int, classes int) []float64 {
+// sharesByClass is the share of pictures that agree with the class asked for: class by class, and last of all pictures.
+func sharesByClass(agrees []bool, asked []int, classes int) []float64 {
 	agreed, total := make([]int, classes+1), make([]int, classes+1)
 	for i, class := range asked {
 		for _, row := range []int{class, classes} {
 			total[row]++
-			if counterfactual.ArgMax(said[i]) == class {
+			if agrees[i] {
 				agreed[row]++
 			}
 		}
