@@ -1,0 +1,4 @@
+package engine
+
+// maxrssUnit is the unit of getrusage's ru_maxrss, in bytes.
+const maxrssUnit = 1

@@ -1,0 +1,316 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+
+	"otherwise/kernel/program"
+	"otherwise/kernel/wire"
+)
+
+// maxLog bounds a program's log, constants included.
+const maxLog = 2 << 30
+
+func (c *connection) infer(m wire.Infer) (any, error) {
+	results, err := program.Infer(c.Backend.Builder("shapes"), m.Log)
+	return wire.Inferred{Results: results}, err
+}
+
+func (c *connection) lookup(m wire.Lookup) (any, error) {
+	p, found := c.programs.lookup(m.Hash)
+	if !found {
+		return wire.Program{}, nil
+	}
+	return c.given(p)
+}
+
+func (c *connection) compile(m wire.Compile) (any, error) {
+	log, err := c.readBlob(maxLog)
+	if err != nil {
+		return nil, err
+	}
+	if program.Hash(log) != m.Hash {
+		return nil, fmt.Errorf("%w: the program isn't the one that its hash names", wire.ErrMalformed)
+	}
+	p, err := c.programs.compile(m.Hash, m.Name, log)
+	if err != nil {
+		return nil, err
+	}
+	return c.given(p)
+}
+
+// given passes the reference to a program that was just acquired to the session.
+func (c *connection) given(p *compiled) (any, error) {
+	if err := c.session.hold(p); err != nil {
+		c.programs.release(p)
+		return nil, err
+	}
+	return p.message(), nil
+}
+
+func (c *connection) execute(m wire.Execute) (any, error) {
+	p, err := c.programs.get(m.Program)
+	if err != nil {
+		return nil, err
+	}
+	defer c.programs.release(p)
+	if len(m.Donate) != 0 && len(m.Donate)*8 < len(m.Inputs) {
+		return nil, fmt.Errorf("%w: %d bytes say which of %d inputs are donated", wire.ErrMalformed, len(m.Donate), len(m.Inputs))
+	}
+	in, err := c.inputs(m)
+	if err != nil {
+		return nil, err
+	}
+	defer in.finish(c.store)
+	var expected int64
+	for _, s := range p.outputs {
+		expected += int64(s.Memory())
+	}
+	if err := c.store.room(expected); err != nil {
+		return nil, err
+	}
+	done := c.watch()
+	outputs, err := p.exec.Execute(in.data, in.donate, compute.DeviceNum(m.Device))
+	done()
+	if err != nil {
+		return nil, err
+	}
+	return c.outputs(outputs, m.Device)
+}
+
+// inputs are an execution's, with a reference to each.
+type inputs struct {
+	buffers []*buffer // nil where the execution uses the buffer up
+	used    []*buffer
+	data    []compute.Buffer
+	donate  []bool
+}
+
+func (c *connection) inputs(m wire.Execute) (*inputs, error) {
+	buffers, err := c.session.find(c.store, m.Inputs)
+	if err != nil {
+		return nil, err
+	}
+	in := &inputs{buffers: buffers, data: make([]compute.Buffer, len(buffers))}
+	for i, b := range buffers {
+		in.data[i] = b.data
+	}
+	if len(m.Donate) == 0 {
+		return in, nil
+	}
+	in.donate = make([]bool, len(buffers))
+	for i, id := range m.Inputs {
+		if m.Donate[i/8]>>(i%8)&1 == 0 {
+			continue
+		}
+		b, err := c.session.disown(id)
+		if err != nil {
+			in.finish(c.store)
+			return nil, err
+		}
+		c.store.release(b) // the session's reference; the execution has its own
+		if in.donate[i] = c.store.takeOver(b); in.donate[i] {
+			in.used, in.buffers[i] = append(in.used, b), nil
+		}
+	}
+	return in, nil
+}
+
+// finish gives the references back and frees what was used up.
+func (in *inputs) finish(store *store) {
+	for _, b := range in.buffers {
+		if b != nil {
+			store.release(b)
+		}
+	}
+	for _, b := range in.used {
+		_ = b.data.Finalize() // what the backend took of it is gone already
+	}
+}
+
+// outputs gives the session the results of an execution.
+func (c *connection) outputs(outputs []compute.Buffer, device int) (any, error) {
+	reply := wire.Executed{Outputs: make([]uint64, len(outputs))}
+	for i, data := range outputs {
+		b, err := c.own(data, device)
+		if err != nil {
+			for _, rest := range outputs[i+1:] {
+				_ = rest.Finalize()
+			}
+			return nil, err
+		}
+		reply.Outputs[i] = b.ID
+		if b.Device != device && reply.Devices == nil {
+			reply.Devices = make([]int, len(outputs))
+			for k := range i {
+				reply.Devices[k] = device
+			}
+		}
+		if reply.Devices != nil {
+			reply.Devices[i] = b.Device
+		}
+	}
+	return reply, nil
+}
+
+// own takes a backend's buffer in for the session. It is freed when that fails.
+func (c *connection) own(data compute.Buffer, device int) (wire.Buffer, error) {
+	shape, err := data.Shape()
+	if err == nil && c.Backend.NumDevices() > 1 {
+		var at compute.DeviceNum
+		at, err = data.DeviceNum()
+		device = int(at)
+	}
+	if err != nil {
+		_ = data.Finalize()
+		return wire.Buffer{}, err
+	}
+	b, id := c.store.add(data, shape, device), c.lastID.Add(1)
+	if err := c.session.own(id, b); err != nil {
+		c.store.release(b)
+		return wire.Buffer{}, err
+	}
+	return wire.Buffer{ID: id, Shape: shape, Device: device}, nil
+}
+
+// put reads the values straight into the device's memory where the backend allows it.
+func (c *connection) put(m wire.Put) (any, error) {
+	bytes, err := checkShape(m.Shape)
+	if err != nil {
+		return nil, err
+	}
+	if bytes != c.blob {
+		return nil, fmt.Errorf("%w: %d bytes announced for %s, which takes %d", wire.ErrMalformed, c.blob, m.Shape, bytes)
+	}
+	if err := c.store.room(bytes); err != nil {
+		return nil, errors.Join(err, c.skipBlob())
+	}
+	var data compute.Buffer
+	var flat any
+	if shared := c.Backend.HasSharedBuffers() && bytes > 0; shared {
+		data, flat, err = c.Backend.NewSharedBuffer(compute.DeviceNum(m.Device), m.Shape)
+	} else {
+		flat = dtypes.MakeAnySlice(m.Shape.DType, int(bytes)/m.Shape.DType.Size())
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.skipBlob())
+	}
+	_, memory, err := program.FlatBytes(flat)
+	if err == nil {
+		err = c.readInto(memory)
+	}
+	if data == nil && err == nil {
+		data, err = c.Backend.BufferFromFlatData(compute.DeviceNum(m.Device), flat, m.Shape)
+	}
+	if err != nil {
+		if data != nil {
+			_ = data.Finalize()
+		}
+		return nil, err
+	}
+	return c.own(data, m.Device)
+}
+
+// get sends the values from where they are, if the backend lets them be read there.
+func (c *connection) get(m wire.Get) (any, error) {
+	found, err := c.session.find(c.store, []uint64{m.ID})
+	if err != nil {
+		return nil, err
+	}
+	b := found[0]
+	release := func() { c.store.release(b) }
+	memory, err := c.values(b)
+	if err != nil {
+		release()
+		return nil, err
+	}
+	return answer{blob: memory, after: release}, nil
+}
+
+func (c *connection) values(b *buffer) ([]byte, error) {
+	if b.bytes() == 0 {
+		return nil, nil
+	}
+	var flat any
+	var err error
+	if c.Backend.HasSharedBuffers() {
+		flat, err = b.data.Data()
+	} else {
+		flat = dtypes.MakeAnySlice(b.shape.DType, int(b.bytes())/b.shape.DType.Size())
+		err = b.data.ToFlatData(flat)
+	}
+	if err != nil {
+		return nil, err
+	}
+	_, memory, err := program.FlatBytes(flat)
+	return memory, err
+}
+
+func (c *connection) copy(m wire.Copy) (any, error) {
+	found, err := c.session.find(c.store, []uint64{m.ID})
+	if err != nil {
+		return nil, err
+	}
+	b := found[0]
+	defer c.store.release(b)
+	if err := c.store.room(b.bytes()); err != nil {
+		return nil, err
+	}
+	data, err := b.data.CopyToDevice(compute.DeviceNum(m.Device))
+	if err != nil {
+		return nil, err
+	}
+	return c.own(data, m.Device)
+}
+
+func (c *connection) free(m wire.Free) (any, error) {
+	for _, id := range m.IDs {
+		if b, err := c.session.disown(id); err == nil { // used up by an execution otherwise
+			c.store.release(b)
+		}
+	}
+	for _, id := range m.Programs {
+		p, err := c.session.drop(id)
+		if err != nil {
+			return nil, err
+		}
+		c.programs.release(p)
+	}
+	return nil, nil
+}
+
+func (c *connection) keep(m wire.Keep) (any, error) {
+	if m.Name == "" {
+		return nil, errors.New("what is kept needs a name")
+	}
+	buffers, err := c.session.find(c.store, m.IDs)
+	if err != nil {
+		return nil, err
+	}
+	c.store.keep(m.Name, m.Meta, buffers)
+	for _, b := range buffers {
+		c.store.release(b)
+	}
+	return nil, nil
+}
+
+func (c *connection) attach(m wire.Attach) (any, error) {
+	meta, buffers, found := c.store.attach(m.Name)
+	reply := wire.Attached{Found: found, Meta: meta}
+	for _, b := range buffers {
+		id := c.lastID.Add(1)
+		if err := c.session.own(id, b); err != nil {
+			c.store.release(b)
+			continue // of a session that has ended nothing matters
+		}
+		reply.Buffers = append(reply.Buffers, wire.Buffer{ID: id, Shape: b.shape, Device: b.device})
+	}
+	return reply, nil
+}
+
+func (c *connection) drop(m wire.Drop) (any, error) {
+	return wire.Dropped{Count: c.store.drop(m.Name)}, nil
+}
