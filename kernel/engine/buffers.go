@@ -46,7 +46,7 @@ func (s *store) room(bytes int64) error {
 	defer s.mu.Unlock()
 	if bytes > s.limit-s.bytes {
 		return fmt.Errorf("the engine's memory is full: %s asked for, %s of %s in use; free tensors or drop kept models (kernel.Models lists them)",
-			sizeText(bytes), sizeText(s.bytes), sizeText(s.limit))
+			wire.SizeText(bytes), wire.SizeText(s.bytes), wire.SizeText(s.limit))
 	}
 	return nil
 }
@@ -161,15 +161,4 @@ func (s *store) models() (list []wire.KeptModel, bytes int64) {
 	}
 	slices.SortFunc(list, func(a, b wire.KeptModel) int { return int(a.Age - b.Age) })
 	return list, s.bytes
-}
-
-// sizeText writes a number of bytes for people.
-func sizeText(bytes int64) string {
-	switch {
-	case bytes >= 1<<30:
-		return fmt.Sprintf("%.1f GiB", float64(bytes)/(1<<30))
-	case bytes >= 1<<20:
-		return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
-	}
-	return fmt.Sprintf("%.1f KiB", float64(bytes)/(1<<10))
 }

@@ -192,7 +192,7 @@ func request[M any](work func(M) (any, error), message []byte) (any, error) {
 // readBlob reads the rest of the current frame's blob, growing with what arrives.
 func (c *connection) readBlob(limit int64) ([]byte, error) {
 	if c.blob > limit {
-		return nil, fmt.Errorf("%w: %s announced; the limit is %s", wire.ErrMalformed, sizeText(c.blob), sizeText(limit))
+		return nil, fmt.Errorf("%w: %s announced; the limit is %s", wire.ErrMalformed, wire.SizeText(c.blob), wire.SizeText(limit))
 	}
 	var out []byte
 	for c.blob > 0 {
