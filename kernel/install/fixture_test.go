@@ -1,0 +1,96 @@
+package install
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"otherwise/kernel/launch"
+	"otherwise/setup"
+)
+
+// fakeGo stands in for the Go command. It answers $FAKE_VERSION, and "builds" packages by making files that say what they were built
+// from; for a build, $FAKE_FAILURE makes it fail with that line. It writes down each call.
+const fakeGo = `#!/bin/sh
+echo "$@" >> "$FAKE_CALLS"
+case "$1" in
+env) echo "$FAKE_VERSION" ;;
+build)
+	if [ -n "$FAKE_FAILURE" ]; then echo "$FAKE_FAILURE" >&2; exit 1; fi
+	while [ "$1" != -o ]; do shift; done
+	out=$2; shift 2
+	mkdir -p "$out"
+	for package; do grep -q "^module" go.mod && cp go.sum "$out/${package##*/}"; done ;;
+esac
+`
+
+// desk is a user's account with spaces in its paths, a checkout, a program and a Go command.
+type desk struct {
+	home, checkout, program, calls string
+	log                            bytes.Buffer
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	root := filepath.Join(t.TempDir(), "a home with spaces")
+	d := &desk{
+		home: filepath.Join(root, "home"), checkout: filepath.Join(root, "checkout"),
+		program: filepath.Join(root, "bin", "otherwise"), calls: filepath.Join(root, "calls"),
+	}
+	d.write(t, filepath.Join(d.checkout, "go.mod"), "module otherwise\n\ngo 1.26.5\n")
+	d.write(t, d.program, "the program")
+	d.write(t, filepath.Join(root, "go", "go"), fakeGo)
+	d.write(t, d.calls, "")
+	t.Setenv("HOME", d.home)
+	t.Setenv("PATH", filepath.Join(root, "go")+":/usr/bin:/bin")
+	t.Setenv(setup.CacheEnv, filepath.Join(root, "cache"))
+	t.Setenv("FAKE_CALLS", d.calls)
+	t.Setenv("FAKE_VERSION", "go1.26.8")
+	for _, name := range []string{"JUPYTER_DATA_DIR", "JUPYTER_PATH", "XDG_DATA_HOME", "VIRTUAL_ENV", backendEnv, "FAKE_FAILURE"} {
+		t.Setenv(name, "")
+	}
+	return d
+}
+
+func (d *desk) write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (d *desk) options() Options {
+	return Options{Module: d.checkout, Program: d.program, Log: &d.log}
+}
+
+func (d *desk) install(t *testing.T, opts Options) Kernel {
+	t.Helper()
+	k, err := Install(t.Context(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// tools is the folder of tools that an installed kernel uses.
+func tools(t *testing.T, k Kernel) string {
+	t.Helper()
+	s, err := readSpec(k.Folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Env[launch.ToolsEnv]
+}
