@@ -10,6 +10,7 @@ import (
 	"otherwise/classify"
 	"otherwise/counterfactual"
 	"otherwise/diffusion"
+	"otherwise/kernel"
 	"otherwise/nn"
 	"otherwise/weights"
 )
@@ -44,26 +45,26 @@ type ClassifierConfig struct {
 }
 
 func (b *Bundle) load(backend compute.Backend, stored *weights.Bundle) error {
-	model, err := loadDiffusion(backend, stored)
+	model, err := b.loadDiffusion(backend, stored)
 	if err != nil {
 		return err
 	}
-	classifier, err := loadClassifier(stored, NetClassifier)
+	classifier, err := b.loadClassifier(backend, stored, NetClassifier)
 	if err != nil {
 		return err
 	}
 	b.Models = counterfactual.Models{Backend: backend, Classifier: classifier, Diffusion: model}
 	if _, has := stored.Networks[NetJudge]; has {
-		if b.Judge, err = loadClassifier(stored, NetJudge); err != nil {
+		if b.Judge, err = b.loadClassifier(backend, stored, NetJudge); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func loadDiffusion(backend compute.Backend, stored *weights.Bundle) (*diffusion.Model, error) {
+func (b *Bundle) loadDiffusion(backend compute.Backend, stored *weights.Bundle) (*diffusion.Model, error) {
 	var autoencoder diffusion.AutoencoderKL
-	autoencoderParams, err := loadNetwork(stored, NetAutoencoder, ArchAutoencoder, &autoencoder)
+	autoencoderParams, err := b.loadNetwork(backend, stored, NetAutoencoder, ArchAutoencoder, &autoencoder)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +72,7 @@ func loadDiffusion(backend compute.Backend, stored *weights.Bundle) (*diffusion.
 		return nil, err
 	}
 	var c DenoiserConfig
-	denoiserParams, err := loadNetwork(stored, NetDenoiser, ArchDenoiser, &c)
+	denoiserParams, err := b.loadNetwork(backend, stored, NetDenoiser, ArchDenoiser, &c)
 	if err != nil {
 		return nil, err
 	}
@@ -90,9 +91,9 @@ func loadDiffusion(backend compute.Backend, stored *weights.Bundle) (*diffusion.
 		Latents: c.Latents, Schedule: schedule}, nil
 }
 
-func loadClassifier(stored *weights.Bundle, name string) (*classify.Classifier, error) {
+func (b *Bundle) loadClassifier(backend compute.Backend, stored *weights.Bundle, name string) (*classify.Classifier, error) {
 	var c ClassifierConfig
-	params, err := loadNetwork(stored, name, ArchClassifier, &c)
+	params, err := b.loadNetwork(backend, stored, name, ArchClassifier, &c)
 	if err != nil {
 		return nil, err
 	}
@@ -105,8 +106,9 @@ func loadClassifier(stored *weights.Bundle, name string) (*classify.Classifier, 
 	return &classify.Classifier{Network: c.Network, Params: params, Classes: stored.Classes, CAMLayer: c.CAMLayer}, nil
 }
 
-// loadNetwork reads a network's parameters and its configuration, in which unknown fields are errors.
-func loadNetwork(stored *weights.Bundle, name, architecture string, config any) (*nn.Params, error) {
+// loadNetwork reads a network's parameters and its configuration, in which unknown fields are errors. On an engine the
+// parameters are read once: there they are kept under the hash of the bundle.
+func (b *Bundle) loadNetwork(backend compute.Backend, stored *weights.Bundle, name, architecture string, config any) (*nn.Params, error) {
 	arch, raw, file, err := stored.Network(name)
 	if err != nil {
 		return nil, err
@@ -118,11 +120,17 @@ func loadNetwork(stored *weights.Bundle, name, architecture string, config any) 
 	if err := strict(raw, config); err != nil {
 		return nil, fmt.Errorf("configuration of %s: %w", name, err)
 	}
-	params, err := nn.LoadParams(file)
+	values, err := kernel.Once(backend, fmt.Sprintf("bundle %s %s/%s", b.Name, b.Hash[:12], name), func() (kernel.Tensors, error) {
+		params, err := nn.LoadParams(file)
+		if err != nil {
+			return nil, err
+		}
+		return params.Tensors(), nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return params, nil
+	return nn.ParamsOf(values), nil
 }
 
 // strict decodes JSON into a value; a field that the value doesn't have is an error.

@@ -20,6 +20,12 @@ type Params struct {
 // NewParams returns an empty set of parameters.
 func NewParams() *Params { return &Params{values: map[string]*tensors.Tensor{}} }
 
+// ParamsOf makes a set of parameters of tensors by name. The map belongs to it from now on.
+func ParamsOf(values map[string]*tensors.Tensor) *Params { return &Params{values: values} }
+
+// Tensors are the parameters by name, for reading.
+func (p *Params) Tensors() map[string]*tensors.Tensor { return p.values }
+
 // LoadParams reads every tensor of a file as float32, turning convolution kernels from the published
 // [out, in, height, width] to [height, width, in, out].
 func LoadParams(file *weights.File) (*Params, error) {
