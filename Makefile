@@ -3,21 +3,28 @@
 DEMO_FLAGS  ?=
 TEST_FLAGS  ?=
 BENCH_FLAGS ?= -benchtime=3x
+LAB_FLAGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint bench setup clean plugin tools
+.PHONY: help demo notebook test build lint bench setup clean plugin tools
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
-	@echo '  DEMO_FLAGS="--count 2" and TEST_FLAGS="-run Name" are passed on.'
+	@echo '  DEMO_FLAGS="--count 2", LAB_FLAGS="--no-browser" and TEST_FLAGS="-run Name" are passed on.'
 
 demo: build ## explain a few pictures with LDCE and ECED, into out/demo/index.html
 	bin/otherwise setup
 	bin/otherwise demo --out out/demo $(DEMO_FLAGS)
 
+notebook: build .venv/installed ## open notebooks/ in JupyterLab, with the kernel "Go (Otherwise)"
+	bin/otherwise setup
+	VIRTUAL_ENV="$(CURDIR)/.venv" bin/otherwise kernel install --sys-prefix
+	.venv/bin/jupyter lab --notebook-dir notebooks $(LAB_FLAGS)
+
 test: plugin lint ## check formatting, vet, staticcheck, and run the tests
-	go test -timeout 30m $(TEST_FLAGS) ./...
+	@$(MAKE) --no-print-directory .venv/installed || echo "Note: without Jupyter, the tests that drive the notebook kernel are skipped."
+	OTHERWISE_JUPYTER_PYTHON="$(CURDIR)/.venv/bin/python" go test -timeout 30m $(TEST_FLAGS) ./...
 
 build: tools ## build bin/otherwise
 	go build -o bin/otherwise ./cmd/otherwise
@@ -35,6 +42,11 @@ setup: plugin ## fetch the XLA plugin into the cache folder
 
 clean: ## delete bin and out; the cache folder stays
 	rm -rf bin out
+
+.venv/installed: notebooks/requirements.txt
+	@python3 -m venv .venv || { echo "No virtual environment: on Debian and Ubuntu, apt-get install python3-venv."; exit 1; }
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement notebooks/requirements.txt
+	@touch $@
 
 plugin: tools
 	go run ./cmd/otherwise setup

@@ -11,14 +11,16 @@ import (
 )
 
 // fakeGo stands in for the Go command. It answers $FAKE_VERSION, and "builds" packages by making files that say what they were built
-// from; for a build, $FAKE_FAILURE makes it fail with that line. It writes down each call.
+// from; for a build, $FAKE_FAILURE makes it fail with that line; without -o, $FAKE_WARMTH does. It writes down each call.
 const fakeGo = `#!/bin/sh
 echo "$@" >> "$FAKE_CALLS"
 case "$1" in
 env) echo "$FAKE_VERSION" ;;
+list) echo otherwise/datasets otherwise/eced ;;
 build)
 	if [ -n "$FAKE_FAILURE" ]; then echo "$FAKE_FAILURE" >&2; exit 1; fi
-	while [ "$1" != -o ]; do shift; done
+	while [ $# -gt 0 ] && [ "$1" != -o ]; do shift; done
+	if [ $# = 0 ]; then echo "$FAKE_WARMTH"; [ -z "$FAKE_WARMTH" ]; exit; fi
 	out=$2; shift 2
 	mkdir -p "$out"
 	for package; do grep -q "^module" go.mod && cp go.sum "$out/${package##*/}"; done ;;
@@ -47,7 +49,7 @@ func newDesk(t *testing.T) *desk {
 	t.Setenv(setup.CacheEnv, filepath.Join(root, "cache"))
 	t.Setenv("FAKE_CALLS", d.calls)
 	t.Setenv("FAKE_VERSION", "go1.26.8")
-	for _, name := range []string{"JUPYTER_DATA_DIR", "JUPYTER_PATH", "XDG_DATA_HOME", "VIRTUAL_ENV", backendEnv, "FAKE_FAILURE"} {
+	for _, name := range []string{"JUPYTER_DATA_DIR", "JUPYTER_PATH", "XDG_DATA_HOME", "VIRTUAL_ENV", backendEnv, "FAKE_FAILURE", "FAKE_WARMTH"} {
 		t.Setenv(name, "")
 	}
 	return d

@@ -68,7 +68,8 @@ func Install(ctx context.Context, opts Options) (Kernel, error) {
 	if err != nil {
 		return Kernel{}, err
 	}
-	if err := checkOurs(filepath.Join(data, kernelsFolder, opts.Name)); err != nil {
+	folder := filepath.Join(data, kernelsFolder, opts.Name)
+	if err := checkOurs(folder); err != nil {
 		return Kernel{}, err
 	}
 	compiler, err := findGo(ctx, opts.Module)
@@ -84,7 +85,10 @@ func Install(ctx context.Context, opts Options) (Kernel, error) {
 	if err != nil {
 		return Kernel{}, err
 	}
-	program, err := box.keep(opts.Program)
+	if err := warm(ctx, compiler, opts.Module, opts.Log); err != nil {
+		return Kernel{}, err
+	}
+	program, err := box.keep(opts.Program, folder)
 	if err != nil {
 		return Kernel{}, err
 	}
@@ -101,8 +105,10 @@ func Install(ctx context.Context, opts Options) (Kernel, error) {
 			s.Env[name] = value
 		}
 	}
-	folder, err := s.write(data, opts.Name)
-	if err != nil {
+	if err := s.write(folder); err != nil {
+		return Kernel{}, err
+	}
+	if err := box.discard(); err != nil {
 		return Kernel{}, err
 	}
 	fmt.Fprintf(opts.Log, "Installed the kernel %q (%s) in %s.\n", opts.DisplayName, opts.Name, folder)

@@ -88,14 +88,10 @@ func TestToolsAreBuiltOnce(t *testing.T) {
 	if tools(t, second) != firstTools || first.Program != second.Program {
 		t.Errorf("got %+v and %+v", first, second)
 	}
-	if builds := strings.Count(read(t, d.calls), "build "); builds != len(toolsets) {
+	if builds := strings.Count(read(t, d.calls), " -o "); builds != len(toolsets) {
 		t.Errorf("%d builds:\n%s", builds, read(t, d.calls))
 	}
 
-	d.write(t, d.program, "the program, built again")
-	if third := d.install(t, d.options()); third.Program == first.Program || read(t, first.Program) != "the program" {
-		t.Error("a new build of the program changed the copy that running kernels use")
-	}
 	t.Setenv("FAKE_VERSION", "go1.27.0")
 	if fourth := d.install(t, d.options()); tools(t, fourth) == firstTools {
 		t.Error("a newer Go uses the old tools")
@@ -264,6 +260,9 @@ func TestListAndUninstall(t *testing.T) {
 	if diff := cmp.Diff([]string{user.Folder, env.Folder}, removed); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
+	if left, err := filepath.Glob(filepath.Join(os.Getenv(setup.CacheEnv), toolsFolder, programPrefix+"*")); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
 	if _, err := Uninstall(t.Context(), "theirs"); err == nil || !strings.Contains(err.Error(), "no kernel of this project") {
 		t.Errorf("theirs: got %v", err)
 	}
@@ -279,5 +278,42 @@ func TestUnfinishedWorkIsSwept(t *testing.T) {
 	d.install(t, d.options())
 	if _, err := os.Stat(left); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestProgramIsKeptWhileUsed(t *testing.T) {
+	d := newDesk(t)
+	first := d.install(t, d.options())
+	launcher, err := launch.LockProgram(first.Program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.write(t, d.program, "the program, built again")
+	second := d.install(t, d.options())
+	if second.Program == first.Program || read(t, first.Program) != "the program" {
+		t.Error("a new build of the program changed the copy that a kernel runs")
+	}
+	launcher.Close()
+	opts := d.options()
+	opts.Name = "another"
+	another := d.install(t, opts)
+	if _, err := os.Stat(first.Program); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the copy that nothing uses is still there: %v", err)
+	}
+	if another.Program != second.Program || read(t, second.Program) != "the program, built again" {
+		t.Errorf("got %+v and %+v", second, another)
+	}
+}
+
+func TestPackagesAreCompiledForCells(t *testing.T) {
+	d := newDesk(t)
+	d.install(t, d.options())
+	if calls := read(t, d.calls); !strings.Contains(calls, "build -tags=resident otherwise/datasets otherwise/eced\n") {
+		t.Errorf("calls of go:\n%s", calls)
+	}
+	t.Setenv("FAKE_WARMTH", "eced.go:1: syntax error")
+	d.install(t, d.options())
+	if !strings.Contains(d.log.String(), "Not all could be compiled: eced.go:1: syntax error\n") {
+		t.Errorf("log:\n%s", d.log.String())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -67,8 +68,8 @@ func (k Kernel) Check() error {
 	return nil
 }
 
-// Uninstall deletes the kernels of this project with that name wherever Jupyter finds one, and returns their folders. That there is
-// none is an error.
+// Uninstall deletes the kernels of this project with that name wherever Jupyter finds one, and the copies of the program that nothing
+// uses then, and returns the kernels' folders. That there is none is an error. The built tools stay.
 func Uninstall(ctx context.Context, name string) (removed []string, err error) {
 	kernels, err := List(ctx)
 	if err != nil {
@@ -86,5 +87,10 @@ func Uninstall(ctx context.Context, name string) (removed []string, err error) {
 	if len(removed) == 0 {
 		return nil, fmt.Errorf("no kernel of this project is named %q: `otherwise kernel list` shows them", name)
 	}
-	return removed, nil
+	box, err := openToolbox(ctx, io.Discard)
+	if err != nil {
+		return removed, err
+	}
+	defer box.close()
+	return removed, box.discard()
 }

@@ -82,32 +82,33 @@ func checkOurs(folder string) error {
 // stagePrefix begins the names of folders in the making, beside the folder of kernels, where Jupyter doesn't look.
 const stagePrefix = ".otherwise-kernel-"
 
-// write puts the kernelspec below a Jupyter data folder, all of it at once: the folder is made beside its place and moved there.
-func (s spec) write(data, name string) (folder string, err error) {
-	kernels := filepath.Join(data, kernelsFolder)
-	folder = filepath.Join(kernels, name)
+// write puts the kernelspec into the folder, which is below a Jupyter data folder, all of it at once: it is made beside the
+// folder of kernels and moved there.
+func (s spec) write(folder string) error {
+	kernels := filepath.Dir(folder)
+	data := filepath.Dir(kernels)
 	if err := os.MkdirAll(kernels, 0o755); err != nil {
-		return "", unwritable(data, err)
+		return unwritable(data, err)
 	}
 	if err := checkOurs(folder); err != nil {
-		return "", err
+		return err
 	}
 	stage, err := os.MkdirTemp(data, stagePrefix)
 	if err != nil {
-		return "", unwritable(data, err)
+		return unwritable(data, err)
 	}
 	defer os.RemoveAll(stage)
 	made := filepath.Join(stage, "new")
 	if err := s.writeFiles(made); err != nil {
-		return "", unwritable(data, err)
+		return unwritable(data, err)
 	}
 	if err := os.Rename(folder, filepath.Join(stage, "old")); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", unwritable(data, err)
+		return unwritable(data, err)
 	}
 	if err := os.Rename(made, folder); err != nil {
-		return "", unwritable(data, err)
+		return unwritable(data, err)
 	}
-	return folder, nil
+	return nil
 }
 
 func (s spec) writeFiles(folder string) error {

@@ -176,38 +176,6 @@ func toolsName(compiler toolchain) (string, error) {
 	return fmt.Sprintf("gonb-%s-%s-%s-%s", compiler.version, runtime.GOOS, runtime.GOARCH, hex.EncodeToString(h.Sum(nil)[:6])), nil
 }
 
-// keep copies the program into the toolbox, named by its content, and returns the copy's path.
-func (b *toolbox) keep(program string) (string, error) {
-	from, err := os.Open(program)
-	if err != nil {
-		return "", fmt.Errorf("copying this program: %w", err)
-	}
-	defer from.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, from); err != nil {
-		return "", fmt.Errorf("copying this program: %w", err)
-	}
-	place := filepath.Join(b.folder, "otherwise-"+hex.EncodeToString(h.Sum(nil)[:8]))
-	if _, err := os.Stat(place); err == nil {
-		return place, nil
-	}
-	if _, err := from.Seek(0, io.SeekStart); err != nil {
-		return "", fmt.Errorf("copying this program: %w", err)
-	}
-	to, err := renameio.NewPendingFile(place, renameio.WithTempDir(b.folder), renameio.WithStaticPermissions(0o755))
-	if err != nil {
-		return "", b.unwritable(err)
-	}
-	defer to.Cleanup()
-	if _, err := io.Copy(to, from); err != nil {
-		return "", b.unwritable(err)
-	}
-	if err := to.CloseAtomicallyReplace(); err != nil {
-		return "", b.unwritable(err)
-	}
-	return place, nil
-}
-
 // lastLine is the last line of a program's output, which for go build says why it failed.
 func lastLine(output []byte) string {
 	lines := strings.Split(strings.TrimSpace(string(output)), "\n")

@@ -37,7 +37,7 @@ func makeFolder(base string) (folder, error) {
 		return folder{}, err
 	}
 	// Only who holds the lock of the parent makes or sweeps, so that no folder is swept before it is locked.
-	guard, err := lockFolder(all, syscall.LOCK_EX)
+	guard, err := lockFile(all, syscall.LOCK_EX)
 	if err != nil {
 		return folder{}, err
 	}
@@ -55,7 +55,7 @@ func makeFolder(base string) (folder, error) {
 		return folder{}, fmt.Errorf("the path %s is too long for a socket (%d bytes, %d are legal): set TMPDIR to a shorter one, such as /tmp",
 			longest, len(longest), longestSocket)
 	}
-	if f.lock, err = lockFolder(path, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if f.lock, err = lockFile(path, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return folder{}, err
 	}
 	for _, dir := range []string{f.bin(), f.tmp()} {
@@ -98,7 +98,7 @@ func sweep(all string) error {
 	}
 	for _, entry := range entries {
 		path := filepath.Join(all, entry.Name())
-		lock, err := lockFolder(path, syscall.LOCK_EX|syscall.LOCK_NB)
+		lock, err := lockFile(path, syscall.LOCK_EX|syscall.LOCK_NB)
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			continue // alive
 		}
@@ -111,8 +111,8 @@ func sweep(all string) error {
 	return nil
 }
 
-// lockFolder opens a folder and locks it. systemd-tmpfiles, too, leaves locked folders alone.
-func lockFolder(path string, how int) (*os.File, error) {
+// lockFile opens a file or folder and locks it. systemd-tmpfiles, too, leaves locked folders alone.
+func lockFile(path string, how int) (*os.File, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("lock: %w", err)

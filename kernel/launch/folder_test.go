@@ -86,18 +86,18 @@ func TestMakeFolderRefuses(t *testing.T) {
 	}
 }
 
-func TestLockFolderIsExclusive(t *testing.T) {
+func TestLockIsExclusive(t *testing.T) {
 	dir := t.TempDir()
-	first, err := lockFolder(dir, syscall.LOCK_EX|syscall.LOCK_NB)
+	first, err := lockFile(dir, syscall.LOCK_EX|syscall.LOCK_NB)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if second, err := lockFolder(dir, syscall.LOCK_EX|syscall.LOCK_NB); err == nil {
+	if second, err := lockFile(dir, syscall.LOCK_EX|syscall.LOCK_NB); err == nil {
 		second.Close()
 		t.Error("locked twice")
 	}
 	first.Close()
-	again, err := lockFolder(dir, syscall.LOCK_EX|syscall.LOCK_NB)
+	again, err := lockFile(dir, syscall.LOCK_EX|syscall.LOCK_NB)
 	if err != nil {
 		t.Fatalf("after unlocking: %v", err)
 	}

@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// Times of grace between SIGTERM and SIGKILL. Jupyter itself waits five seconds before it kills a kernel.
+// Times of grace between SIGTERM and SIGKILL. Jupyter kills a kernel two and a half seconds after its own SIGTERM; both fit in.
 const (
-	gonbGrace   = 3 * time.Second
-	engineGrace = 2 * time.Second
+	gonbGrace   = time.Second
+	engineGrace = time.Second
 )
 
 // lockDescriptor is the guard's file descriptor of the kernel's folder, which keeps it locked.

@@ -92,6 +92,11 @@ func Run(connectionFile string, opts Options) error {
 	if err := opts.complete(); err != nil {
 		return err
 	}
+	program, err := LockProgram(opts.Program)
+	if err != nil {
+		return err
+	}
+	defer program.Close()
 	f, err := makeFolder(opts.Temporary)
 	if err != nil {
 		return err
@@ -103,7 +108,7 @@ func Run(connectionFile string, opts Options) error {
 	p := plan{
 		Folder: f.path, Socket: f.socket(), Log: f.log(),
 		Gonb: []string{filepath.Join(opts.Tools, "gonb"), "--kernel", connectionFile,
-			"--extra_log", filepath.Join(f.path, "gonb.log"), "--stderrthreshold", "FATAL"},
+			"--logtostderr=false", "--extra_log", filepath.Join(f.path, "gonb.log"), "--stderrthreshold", "FATAL"},
 		GonbEnv: gonbEnvironment(f, opts),
 	}
 	if opts.ownEngine() {
@@ -111,6 +116,9 @@ func Run(connectionFile string, opts Options) error {
 	}
 	return runGuard(p, f, opts)
 }
+
+// LockProgram marks a program as in use until the file is closed, for installations delete programs that aren't.
+func LockProgram(path string) (*os.File, error) { return lockFile(path, syscall.LOCK_SH) }
 
 // jupyterEnv holds the process id of the Jupyter that started the kernel.
 const jupyterEnv = "JPY_PARENT_PID"

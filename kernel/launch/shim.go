@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -70,17 +71,26 @@ func isBareGet(args []string) bool {
 	return slices.Equal(args, []string{"get"}) || slices.Equal(args, []string{"get", "-t"})
 }
 
-// cellFlags are the GOFLAGS to build a cell with. The user's come after ours, and so win, but for -mod. In a workspace go
-// refuses -mod=mod, and has no need of it.
+// CellTag is the build tag of cells: the packages of this module leave the backends out, which cells have in the engine.
+const CellTag = "resident"
+
+// cellFlags are the GOFLAGS to build a cell with. The user's come after ours, and so win, but for -mod; tags add up. In a
+// workspace go refuses -mod=mod, and has no need of it.
 func cellFlags(users string, workspace bool) string {
-	flags := "-ldflags=-s"
-	if users != "" {
-		flags += " " + users
+	tags := CellTag
+	flags := []string{"-ldflags=-s"}
+	for _, flag := range strings.Fields(users) {
+		if theirs, found := strings.CutPrefix(strings.TrimLeft(flag, "-"), "tags="); found {
+			tags += "," + theirs
+			continue
+		}
+		flags = append(flags, flag)
 	}
+	flags = append(flags, "-tags="+tags)
 	if !workspace {
-		flags += " -mod=mod"
+		flags = append(flags, "-mod=mod")
 	}
-	return flags
+	return strings.Join(flags, " ")
 }
 
 // inWorkspace reports whether the module in the folder dir has a go.work beside it, as GoNB's %goworkfix makes it.

@@ -118,9 +118,9 @@ func TestCellFlags(t *testing.T) {
 		workspace bool
 		want      string
 	}{
-		{"", false, "-ldflags=-s -mod=mod"},
-		{"-ldflags=-w -tags=a", false, "-ldflags=-s -ldflags=-w -tags=a -mod=mod"},
-		{"-tags=a", true, "-ldflags=-s -tags=a"},
+		{"", false, "-ldflags=-s -tags=resident -mod=mod"},
+		{"-ldflags=-w -buildvcs=false", false, "-ldflags=-s -ldflags=-w -buildvcs=false -tags=resident -mod=mod"},
+		{"-tags=a --tags=b,c", true, "-ldflags=-s -tags=resident,a,b,c"},
 	} {
 		if got := cellFlags(test.users, test.workspace); got != test.want {
 			t.Errorf("%q, %v: got %q, want %q", test.users, test.workspace, got, test.want)
