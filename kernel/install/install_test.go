@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"otherwise/kernel/launch"
 	"otherwise/setup"
@@ -178,7 +179,10 @@ func TestInstallWithoutPermission(t *testing.T) {
 	d := newDesk(t)
 	opts := d.options()
 	opts.Place.Prefix = filepath.Join(d.home, "locked")
-	if err := os.MkdirAll(opts.Place.Prefix, 0o555); err != nil {
+	if err := os.MkdirAll(d.home, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(opts.Place.Prefix, 0o555); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Install(t.Context(), opts); err == nil || !strings.Contains(err.Error(), "use --user, or --prefix") {
@@ -315,5 +319,27 @@ func TestPackagesAreCompiledForCells(t *testing.T) {
 	d.install(t, d.options())
 	if !strings.Contains(d.log.String(), "Not all could be compiled: eced.go:1: syntax error\n") {
 		t.Errorf("log:\n%s", d.log.String())
+	}
+}
+
+func TestTwoInstallationsAtOnce(t *testing.T) {
+	d := newDesk(t)
+	var done errgroup.Group
+	for _, name := range []string{"one", "two"} {
+		opts := d.options()
+		opts.Name, opts.Log = name, nil
+		done.Go(func() error {
+			_, err := Install(t.Context(), opts)
+			return err
+		})
+	}
+	if err := done.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if kernels, err := List(t.Context()); err != nil || len(kernels) != 2 || kernels[0].Program != kernels[1].Program {
+		t.Errorf("got %v, %v", kernels, err)
+	}
+	if builds := strings.Count(read(t, d.calls), " -o "); builds != len(toolsets) {
+		t.Errorf("%d builds:\n%s", builds, read(t, d.calls))
 	}
 }
