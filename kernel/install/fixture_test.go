@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"otherwise/kernel/launch"
 	"otherwise/setup"
 )
 
@@ -85,14 +84,4 @@ func read(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(text)
-}
-
-// tools is the folder of tools that an installed kernel uses.
-func tools(t *testing.T, k Kernel) string {
-	t.Helper()
-	s, err := readSpec(k.Folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s.Env[launch.ToolsEnv]
 }

@@ -112,5 +112,5 @@ func Install(ctx context.Context, opts Options) (Kernel, error) {
 		return Kernel{}, err
 	}
 	fmt.Fprintf(opts.Log, "Installed the kernel %q (%s) in %s.\n", opts.DisplayName, opts.Name, folder)
-	return Kernel{opts.Name, opts.DisplayName, folder, opts.Module, program}, nil
+	return Kernel{opts.Name, opts.DisplayName, folder, opts.Module, program, tools}, nil
 }

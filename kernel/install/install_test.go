@@ -38,7 +38,7 @@ func TestInstall(t *testing.T) {
 		"language":       "go",
 		"interrupt_mode": "message",
 		"env": map[string]any{
-			launch.ModuleEnv: d.checkout, launch.ToolsEnv: tools(t, k), launch.GoEnv: filepath.Join(filepath.Dir(d.calls), "go", "go"),
+			launch.ModuleEnv: d.checkout, launch.ToolsEnv: k.Tools, launch.GoEnv: filepath.Join(filepath.Dir(d.calls), "go", "go"),
 			backendEnv: "xla:cuda", setup.CacheEnv: os.Getenv(setup.CacheEnv),
 		},
 		"metadata": map[string]any{"debugger": false, "owner": "otherwise"},
@@ -54,7 +54,7 @@ func TestInstall(t *testing.T) {
 	}
 	for name, module := range map[string]string{"gonb": "gonb", "goimports": "gopls", "gopls": "gopls"} {
 		sums, err := pins.ReadFile(module + ".sum")
-		if err != nil || read(t, filepath.Join(tools(t, k), name)) != string(sums) {
+		if err != nil || read(t, filepath.Join(k.Tools, name)) != string(sums) {
 			t.Errorf("%s wasn't built from the pins of %s: %v", name, module, err)
 		}
 	}
@@ -84,9 +84,8 @@ func TestLogos(t *testing.T) {
 func TestToolsAreBuiltOnce(t *testing.T) {
 	d := newDesk(t)
 	first := d.install(t, d.options())
-	firstTools := tools(t, first)
 	second := d.install(t, d.options())
-	if tools(t, second) != firstTools || first.Program != second.Program {
+	if second.Tools != first.Tools || first.Program != second.Program {
 		t.Errorf("got %+v and %+v", first, second)
 	}
 	if builds := strings.Count(read(t, d.calls), " -o "); builds != len(toolsets) {
@@ -94,7 +93,7 @@ func TestToolsAreBuiltOnce(t *testing.T) {
 	}
 
 	t.Setenv("FAKE_VERSION", "go1.27.0")
-	if fourth := d.install(t, d.options()); tools(t, fourth) == firstTools {
+	if fourth := d.install(t, d.options()); fourth.Tools == first.Tools {
 		t.Error("a newer Go uses the old tools")
 	}
 	if left, err := filepath.Glob(filepath.Join(os.Getenv(setup.CacheEnv), toolsFolder, unfinished+"*")); err != nil || len(left) > 0 {
@@ -254,11 +253,13 @@ func TestListAndUninstall(t *testing.T) {
 	if diff := cmp.Diff([]Kernel{user, env}, kernels); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
-	if err := os.Remove(user.Program); err != nil {
-		t.Fatal(err)
-	}
-	if err := user.Check(); err == nil || !strings.Contains(err.Error(), "otherwise kernel install") {
-		t.Errorf("without its program: got %v", err)
+	for _, path := range []string{user.Module, user.Tools, user.Program} {
+		if err := os.RemoveAll(path); err != nil {
+			t.Fatal(err)
+		}
+		if err := user.Check(); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "otherwise kernel install") {
+			t.Errorf("without %s: got %v", path, err)
+		}
 	}
 	removed, err := Uninstall(t.Context(), DefaultName)
 	if diff := cmp.Diff([]string{user.Folder, env.Folder}, removed); err != nil || diff != "" {

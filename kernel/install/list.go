@@ -19,6 +19,7 @@ type Kernel struct {
 	Folder      string // of the kernelspec
 	Module      string // the checkout that cells import
 	Program     string // the program that Jupyter starts
+	Tools       string // the folder with gonb, goimports and gopls
 }
 
 // List returns the kernels of this project that Jupyter finds, in the order in which it searches.
@@ -51,7 +52,7 @@ func listIn(data string) ([]Kernel, error) {
 		}
 		kernels = append(kernels, Kernel{
 			Name: entry.Name(), DisplayName: s.DisplayName, Folder: folder,
-			Module: s.Env[launch.ModuleEnv], Program: s.Argv[0],
+			Module: s.Env[launch.ModuleEnv], Program: s.Argv[0], Tools: s.Env[launch.ToolsEnv],
 		})
 	}
 	return kernels, nil
@@ -59,8 +60,10 @@ func listIn(data string) ([]Kernel, error) {
 
 // Check returns nil when all that the kernel needs is still in place, and else says in a line what to do.
 func (k Kernel) Check() error {
-	if _, err := os.Stat(k.Program); err != nil {
-		return fmt.Errorf("%w; run `otherwise kernel install` again", err)
+	for _, path := range []string{k.Program, k.Tools} {
+		if _, err := os.Stat(path); err != nil {
+			return fmt.Errorf("%w; run `otherwise kernel install` again", err)
+		}
 	}
 	if err := launch.CheckModule(k.Module); err != nil {
 		return fmt.Errorf("%w; run `otherwise kernel install` again in the checkout", err)

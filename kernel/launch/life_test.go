@@ -43,6 +43,9 @@ type kernel struct {
 	done     chan error
 }
 
+// underJupyter makes startKernel start the launcher from a process that stands in for Jupyter.
+const underJupyter = "TEST_UNDER_JUPYTER=1"
+
 func startKernel(t *testing.T, env ...string) *kernel {
 	t.Helper()
 	if _, err := exec.LookPath("bash"); err != nil {
@@ -60,6 +63,10 @@ func startKernel(t *testing.T, env ...string) *kernel {
 		t.Fatal(err)
 	}
 	k.launcher = exec.Command(self, "test-launcher", filepath.Join(k.folder, "kernel.json"), k.base, filepath.Join(k.folder, "engine"))
+	if slices.Contains(env, underJupyter) {
+		// The shell stands in for Jupyter, and the tests' process to signal is the shell.
+		k.launcher = exec.Command("bash", append([]string{"-c", `JPY_PARENT_PID=$$ "$0" "$@" & wait`}, k.launcher.Args...)...)
+	}
 	k.launcher.Env = append(os.Environ(), append([]string{
 		"TEST_FOLDER=" + k.folder, ModuleEnv + "=" + k.folder, ToolsEnv + "=" + k.folder, EngineEnv + "=", "GOMLX_BACKEND=xla:test",
 	}, env...)...)
@@ -159,6 +166,20 @@ func TestKillingAnyProcessLeavesNothing(t *testing.T) {
 			k.nothingIsLeft(guard, gonb, cell, gopls, engine)
 		})
 	}
+}
+
+func TestKillingJupyterEndsKernel(t *testing.T) {
+	k := startKernel(t, underJupyter)
+	gonb, engine := k.pid("gonb.pid"), k.engines(1)[0]
+	guard := parent(t, gonb)
+	launcher := parent(t, guard)
+	if parent(t, launcher) != k.launcher.Process.Pid {
+		t.Fatal("the stand-in for Jupyter isn't the launcher's parent")
+	}
+	if err := k.launcher.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	k.nothingIsLeft(launcher, guard, gonb, engine)
 }
 
 func TestSignalsEndKernel(t *testing.T) {
