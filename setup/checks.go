@@ -56,6 +56,15 @@ func checkMemory(context.Context) Finding {
 	return f
 }
 
+// PhysicalMemory is the machine's memory in bytes; 0 where the system doesn't tell.
+func PhysicalMemory() int64 {
+	text, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0
+	}
+	return meminfo(string(text), "MemTotal")
+}
+
 // meminfo returns an entry of /proc/meminfo ("MemTotal:  24572516 kB") in bytes, and 0 without it.
 func meminfo(text, name string) int64 {
 	for line := range strings.Lines(text) {

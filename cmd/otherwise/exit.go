@@ -7,6 +7,9 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"otherwise/kernel/engine"
+	"otherwise/kernel/launch"
 )
 
 // Exit codes, as the help of the root command documents them.
@@ -63,6 +66,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.Is(err, errNotFlipped):
 		return exitNotFlipped
+	case errors.Is(err, engine.ErrRestart):
+		return launch.ExitRestart
 	}
 	return exitError
 }
