@@ -3,30 +3,27 @@ package kernel
 import (
 	"fmt"
 	"os"
-	"strings"
+	"path/filepath"
 	"sync"
 
 	"github.com/gomlx/compute"
 
 	"otherwise/kernel/resident"
+	"otherwise/kernel/wire"
 )
-
-// EngineEnv is the environment variable with the engine's address: unix:/path/to/socket or tcp:host:port. The kernel's
-// launcher sets it for cells; set by hand it makes any program use an engine, and several notebooks share one.
-const EngineEnv = "OTHERWISE_ENGINE"
 
 // Backend is the engine's backend in a notebook, or wherever $OTHERWISE_ENGINE is set, and one in process elsewhere. It is
 // opened by the first call; all others share it.
 func Backend() (compute.Backend, error) { return shared() }
 
 var shared = sync.OnceValues(func() (compute.Backend, error) {
-	address := os.Getenv(EngineEnv)
+	address := os.Getenv(wire.EngineEnv)
 	if address == "" {
 		return openInProcess()
 	}
 	b, err := resident.New(address)
 	if err != nil {
-		return nil, fmt.Errorf("%s is %q: %w", EngineEnv, address, err)
+		return nil, fmt.Errorf("%s is %q: %w", wire.EngineEnv, address, err)
 	}
 	return b, nil
 })
@@ -39,9 +36,9 @@ func engine(b compute.Backend) *resident.Backend {
 
 // socketFolder is the folder of the engine's socket, where launcher and cells leave notes; "" without one.
 func socketFolder() string {
-	path, unix := strings.CutPrefix(os.Getenv(EngineEnv), "unix:")
-	if !unix {
+	path, err := wire.SocketPath(os.Getenv(wire.EngineEnv))
+	if err != nil {
 		return ""
 	}
-	return path[:strings.LastIndexByte(path, '/')+1]
+	return filepath.Dir(path)
 }

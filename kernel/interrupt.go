@@ -8,6 +8,8 @@ import (
 	"os/signal"
 	"sync"
 	"time"
+
+	"otherwise/kernel/wire"
 )
 
 // interruptedCode is the exit code of a cell that was stopped, as a shell gives it.
@@ -30,7 +32,7 @@ func Context() context.Context {
 	defer interruption.Unlock()
 	if interruption.ctx == nil {
 		interruption.ctx, interruption.cancel = context.WithCancel(context.Background())
-		if os.Getenv(EngineEnv) == "" {
+		if os.Getenv(wire.EngineEnv) == "" {
 			listen()
 		}
 	}
@@ -38,7 +40,7 @@ func Context() context.Context {
 }
 
 func init() {
-	if os.Getenv(EngineEnv) != "" {
+	if os.Getenv(wire.EngineEnv) != "" {
 		listen()
 	}
 }

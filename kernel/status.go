@@ -9,8 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/janpfeifer/gonb/gonbui"
-
+	"otherwise/kernel/display"
 	"otherwise/kernel/wire"
 )
 
@@ -33,7 +32,7 @@ func Models() ([]Model, error) {
 	for name, all := range local.kept {
 		m := Model{Name: name, Buffers: len(all)}
 		for _, t := range all {
-			m.Bytes += int64(t.Shape().Memory())
+			m.Bytes += t.Shape().ByteSize()
 		}
 		list = append(list, m)
 	}
@@ -66,7 +65,7 @@ func Drop(name string) error {
 }
 
 // Reset restarts the engine: everything on the device is gone, and whatever it computes ends. The launcher has a new one
-// running within a second or two. Without an engine it forgets what is kept in process.
+// running within a second or two, for the next cell; the backend of this one can do nothing more. Without an engine it forgets what is kept in process.
 func Reset() error {
 	b, err := Backend()
 	if err != nil {
@@ -104,9 +103,8 @@ func Status() error {
 	if err != nil {
 		return err
 	}
-	if gonbui.IsNotebook {
-		gonbui.DisplayHTML(s.HTML())
-		return nil
+	if display.InNotebook() {
+		return display.HTML(s.HTML())
 	}
 	return s.Write(os.Stdout)
 }

@@ -20,7 +20,7 @@ type buffer struct {
 	refs   int
 }
 
-func (b *buffer) bytes() int64 { return int64(b.shape.Memory()) }
+func (b *buffer) bytes() int64 { return b.shape.ByteSize() }
 
 // kept are buffers with a name.
 type kept struct {
@@ -32,29 +32,49 @@ type kept struct {
 
 // store counts references to buffers and knows the names.
 type store struct {
-	mu    sync.Mutex
-	bytes int64
-	limit int64
-	names map[string]*kept
+	mu       sync.Mutex
+	bytes    int64
+	reserved int64 // bytes of buffers that are being made
+	limit    int64
+	names    map[string]*kept
 }
 
 func newStore(limit int64) *store { return &store{limit: limit, names: map[string]*kept{}} }
 
-// room reports whether so many bytes more are within the limit.
-func (s *store) room(bytes int64) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if bytes > s.limit-s.bytes {
-		return fmt.Errorf("the engine's memory is full: %s asked for, %s of %s in use; free tensors or drop kept models (kernel.Models lists them)",
-			wire.SizeText(bytes), wire.SizeText(s.bytes), wire.SizeText(s.limit))
-	}
-	return nil
+// reservation is room for buffers that are being made, within the limit.
+type reservation struct {
+	store *store
+	left  int64 // bytes
 }
 
-// add takes a new buffer in, with one reference.
-func (s *store) add(data compute.Buffer, shape shapes.Shape, device int) *buffer {
+// reserve makes room, if there is any. The caller ends the reservation.
+func (s *store) reserve(bytes int64) (*reservation, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	used := s.bytes + s.reserved
+	if bytes > s.limit-used {
+		return nil, fmt.Errorf("the engine's memory is full: %s asked for, %s of %s in use; free tensors or drop kept models (kernel.Models lists them)",
+			wire.SizeText(bytes), wire.SizeText(used), wire.SizeText(s.limit))
+	}
+	s.reserved += bytes
+	return &reservation{s, bytes}, nil
+}
+
+// end gives back what wasn't used.
+func (r *reservation) end() {
+	r.store.mu.Lock()
+	r.store.reserved -= r.left
+	r.left = 0
+	r.store.mu.Unlock()
+}
+
+// add takes a new buffer in, with one reference, into the room reserved for it.
+func (s *store) add(data compute.Buffer, shape shapes.Shape, device int, room *reservation) *buffer {
 	b := &buffer{data: data, shape: shape, device: device, refs: 1}
 	s.mu.Lock()
+	used := min(b.bytes(), room.left)
+	room.left -= used
+	s.reserved -= used
 	s.bytes += b.bytes()
 	s.mu.Unlock()
 	return b

@@ -25,25 +25,36 @@ type connection struct {
 // serve answers requests until the client closes the connection, or breaks the protocol, which is an error.
 func (e *engine) serve(c net.Conn) error {
 	conn := &connection{engine: e, net: c}
-	if err := conn.greet(); err != nil {
+	err := conn.greet()
+	if conn.session != nil {
+		defer e.leave(conn.session)
+	}
+	if err != nil {
 		return err
 	}
-	defer e.leave(conn.session)
 	for {
 		kind, message, err := conn.read()
 		if err != nil {
 			return err
 		}
 		reply, err := conn.handle(kind, message)
+		if err == nil && conn.blob > 0 {
+			err = fmt.Errorf("%w: a request of kind %d with %d bytes too many", wire.ErrMalformed, kind, conn.blob)
+		}
 		switch {
 		case errors.Is(err, wire.ErrMalformed) || conn.blob > 0:
 			// the stream can't be trusted any further; say why and close
 			return errors.Join(err, conn.fail(err))
 		case kind == wire.KindFree: // has no answer
-		case err != nil:
-			err = conn.fail(err)
-		default:
+			if err != nil {
+				e.note("%s: %v", conn.session.client, err)
+			}
+			continue
+		case err == nil:
 			err = conn.reply(reply)
+		}
+		if err != nil {
+			err = conn.fail(err)
 		}
 		if err != nil {
 			return err
@@ -60,7 +71,7 @@ func (c *connection) read() (wire.Kind, []byte, error) {
 	return h.Kind, message, nil
 }
 
-// answer is a reply that has a blob, whose memory is free to change after the call of after.
+// answer is a reply that has a blob, or something to do after it was sent.
 type answer struct {
 	blob  []byte
 	after func()
@@ -100,7 +111,7 @@ func (c *connection) greet() error {
 		err = wire.Unmarshal(message, &hello)
 	}
 	if err == nil && (hello.Protocol != wire.Protocol || hello.Interface != program.Interface()) {
-		err = fmt.Errorf("the client speaks protocol %d (%s), this engine %d (%s): they are of different versions of Otherwise or GoMLX; restart the kernel",
+		err = fmt.Errorf("the client speaks protocol %d (%s), this engine %d (%s): they are of different versions of Otherwise or GoMLX; restart the kernel; if that doesn't help, run: otherwise kernel install",
 			hello.Protocol, hello.Interface, wire.Protocol, program.Interface())
 	}
 	if err == nil {
@@ -170,14 +181,18 @@ func (c *connection) handle(kind wire.Kind, message []byte) (reply any, err erro
 	case wire.KindStatus:
 		reply = c.status()
 	case wire.KindRestart:
-		select {
-		case c.restart <- struct{}{}:
-		default: // asked for already
-		}
+		reply = answer{after: c.askRestart} // the client is to hear that it worked
 	default:
 		err = fmt.Errorf("%w: there is no request of kind %d", wire.ErrMalformed, kind)
 	}
 	return reply, err
+}
+
+func (c *connection) askRestart() {
+	select {
+	case c.restart <- struct{}{}:
+	default: // asked for already
+	}
 }
 
 // request decodes a message and calls what works on it.

@@ -9,7 +9,7 @@ import (
 	"math"
 	"net"
 	"os"
-	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,7 +25,8 @@ type Options struct {
 	Socket string
 	// Backend does the work. Serve doesn't finalize it.
 	Backend compute.Backend
-	// MemoryLimit bounds the bytes of all buffers together; 0 is no limit.
+	// MemoryLimit bounds the bytes of all buffers together; 0 is no limit. What an execution takes besides its results
+	// isn't counted: backends don't tell.
 	MemoryLimit int64
 	// ProgramLimit bounds the bytes of the compiled programs' logs together; 0 is 64 MiB, several hundred large networks.
 	ProgramLimit int64
@@ -38,8 +39,12 @@ var ErrRestart = errors.New("a client asked the engine to restart")
 
 var errSessionEnded = errors.New("the client is gone")
 
-// helloTimeout is how long a connection may take to say who it is.
-const helloTimeout = 10 * time.Second
+const (
+	// helloTimeout is how long a connection may take to say who it is.
+	helloTimeout = 10 * time.Second
+	// acceptDelay is the time to the next attempt after a connection couldn't be taken.
+	acceptDelay = 100 * time.Millisecond
+)
 
 // engine is the state that connections share.
 type engine struct {
@@ -53,18 +58,19 @@ type engine struct {
 
 	executions, orphans atomic.Int64
 
-	mu       sync.Mutex
-	sessions map[string]*session
+	mu          sync.Mutex
+	sessions    map[string]*session
+	connections map[net.Conn]bool // nil when the engine is ending
 }
 
 // Serve listens on the socket and works for clients until the context ends, which gives nil, or a client asks for a
-// restart, which gives ErrRestart. A stale socket is replaced; one that an engine answers on is an error.
+// restart, which gives ErrRestart. Then all connections are closed, but an execution under way runs on. A stale socket is
+// replaced; one that an engine answers on is an error.
 func Serve(ctx context.Context, o Options) error {
 	listener, err := listen(o.Socket)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(o.Socket)
 	defer listener.Close()
 	if o.MemoryLimit == 0 {
 		o.MemoryLimit = math.MaxInt64
@@ -76,58 +82,80 @@ func Serve(ctx context.Context, o Options) error {
 		o.Log = io.Discard
 	}
 	e := &engine{Options: o, id: rand.Text(), begun: time.Now(), store: newStore(o.MemoryLimit),
-		programs: newPrograms(o.Backend, o.ProgramLimit), restart: make(chan struct{}, 1), sessions: map[string]*session{}}
-	failed := make(chan error, 1)
-	go func() { failed <- e.accept(listener) }()
+		programs: newPrograms(o.Backend, o.ProgramLimit), restart: make(chan struct{}, 1),
+		sessions: map[string]*session{}, connections: map[net.Conn]bool{}}
+	defer e.hangUp()
+	go e.accept(listener)
 	select {
 	case <-ctx.Done():
 		return nil
 	case <-e.restart:
 		return ErrRestart
-	case err := <-failed:
-		return fmt.Errorf("the engine can't take connections: %w", err)
 	}
 }
 
-func listen(path string) (net.Listener, error) {
-	folder, err := os.Stat(filepath.Dir(path))
-	if err != nil {
-		return nil, fmt.Errorf("the engine's socket: %w", err)
-	}
-	if folder.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("the engine's socket: %s is open to others (%s); use a folder of mode 0700", filepath.Dir(path), folder.Mode().Perm())
-	}
-	if c, err := net.Dial("unix", path); err == nil {
-		c.Close()
-		return nil, fmt.Errorf("an engine answers on %s already; connect to it with OTHERWISE_ENGINE=unix:%s, or end it first", path, path)
-	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("removing a stale socket: %w", err)
-	}
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		return nil, fmt.Errorf("the engine's socket: %w", err)
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		l.Close()
-		return nil, fmt.Errorf("the engine's socket: %w", err)
-	}
-	return l, nil
-}
-
-func (e *engine) accept(listener net.Listener) error {
+// accept serves connections until the listener is closed. Any other failure, such as too many open files, passes.
+func (e *engine) accept(listener net.Listener) {
 	for {
 		c, err := listener.Accept()
-		if err != nil {
-			return err
+		if errors.Is(err, net.ErrClosed) {
+			return
 		}
-		go func() {
-			defer c.Close()
-			if err := e.serve(c); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
-				fmt.Fprintf(e.Log, "%s connection closed: %v\n", time.Now().Format(time.DateTime), err)
-			}
-		}()
+		if err != nil {
+			e.note("can't take a connection: %v", err)
+			time.Sleep(acceptDelay)
+			continue
+		}
+		if e.admit(c) {
+			go e.work(c)
+		}
 	}
+}
+
+// work serves a connection. Whatever a client sends, the engine lives on.
+func (e *engine) work(c net.Conn) {
+	defer e.dismiss(c)
+	defer func() {
+		if p := recover(); p != nil {
+			e.note("a connection was closed after a panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	if err := e.serve(c); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
+		e.note("connection closed: %v", err)
+	}
+}
+
+// admit takes a connection in; it is closed instead when the engine is ending.
+func (e *engine) admit(c net.Conn) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.connections == nil {
+		c.Close()
+		return false
+	}
+	e.connections[c] = true
+	return true
+}
+
+func (e *engine) dismiss(c net.Conn) {
+	c.Close()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.connections, c)
+}
+
+// hangUp closes all connections, so that every client learns of the engine's end.
+func (e *engine) hangUp() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for c := range e.connections {
+		c.Close()
+	}
+	e.connections = nil
+}
+
+func (e *engine) note(format string, args ...any) {
+	fmt.Fprintf(e.Log, time.Now().Format(time.DateTime)+" "+format+"\n", args...)
 }
 
 // join finds or makes the session of a connection that introduces itself.
@@ -171,7 +199,7 @@ func (e *engine) status() wire.Status {
 		ProgramLimit: e.ProgramLimit, Executions: e.executions.Load(), OrphansRunning: int(e.orphans.Load()), PeakMemory: peakMemory()}
 	st.Kept, st.BufferBytes = e.store.models()
 	e.programs.mu.Lock()
-	st.Programs, st.ProgramBytes, st.Compiled, st.Reused = len(e.programs.byID), e.programs.bytes, e.programs.compiles, e.programs.reused
+	st.Programs, st.ProgramBytes, st.Compiled, st.Reused = len(e.programs.byHash), e.programs.bytes, e.programs.compiles, e.programs.reused
 	e.programs.mu.Unlock()
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -22,7 +22,7 @@ func checkShape(s shapes.Shape) (int64, error) {
 		}
 		elements *= int64(d)
 	}
-	return int64(s.Memory()), nil
+	return s.ByteSize(), nil
 }
 
 // peakMemory is the most memory that this process ever had resident, in bytes.

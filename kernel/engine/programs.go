@@ -2,7 +2,6 @@ package engine
 
 import (
 	"container/list"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -38,7 +37,6 @@ type programs struct {
 
 	mu               sync.Mutex
 	byHash           map[wire.Hash]*compiled
-	byID             map[uint64]*compiled
 	recent           *list.List // of *compiled, the most recently used first
 	bytes            int64
 	lastID           uint64
@@ -46,7 +44,7 @@ type programs struct {
 }
 
 func newPrograms(backend compute.Backend, limit int64) *programs {
-	return &programs{backend: backend, limit: limit, byHash: map[wire.Hash]*compiled{}, byID: map[uint64]*compiled{}, recent: list.New()}
+	return &programs{backend: backend, limit: limit, byHash: map[wire.Hash]*compiled{}, recent: list.New()}
 }
 
 // lookup finds a program and adds a reference to it. It waits for one that is being compiled.
@@ -76,11 +74,14 @@ func (p *programs) compile(hash wire.Hash, name string, log []byte) (*compiled, 
 		c.refs++
 		p.mu.Unlock()
 		<-c.ready
-		return c, c.err
+		if c.err != nil {
+			return nil, c.err // it is in the cache no more, and its references count for nothing
+		}
+		return c, nil
 	}
 	p.lastID++
 	c := &compiled{hash: hash, id: p.lastID, bytes: int64(len(log)), refs: 1, ready: make(chan struct{})}
-	p.byHash[hash], p.byID[c.id] = c, c
+	p.byHash[hash] = c
 	c.place = p.recent.PushFront(c)
 	p.bytes += c.bytes
 	p.compiles++
@@ -116,17 +117,12 @@ func (c *compiled) build(backend compute.Backend, name string, log []byte) (err 
 	return nil
 }
 
-// get finds a program by the number that its client was given, with a reference for an execution.
-func (p *programs) get(id uint64) (*compiled, error) {
+// acquire adds a reference to a program that the caller knows to have one.
+func (p *programs) acquire(c *compiled) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	c, found := p.byID[id]
-	if !found {
-		return nil, errors.New("the program was released, or belongs to another engine")
-	}
 	c.refs++
 	p.recent.MoveToFront(c.place)
-	return c, nil
 }
 
 // release takes a reference back.
@@ -154,7 +150,6 @@ func (p *programs) trim() {
 // remove takes a program out of the cache; the caller holds the lock.
 func (p *programs) remove(c *compiled) {
 	delete(p.byHash, c.hash)
-	delete(p.byID, c.id)
 	p.recent.Remove(c.place)
 	p.bytes -= c.bytes
 }

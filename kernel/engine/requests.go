@@ -11,8 +11,12 @@ import (
 	"otherwise/kernel/wire"
 )
 
-// maxLog bounds a program's log, constants included.
-const maxLog = 2 << 30
+const (
+	// maxLog bounds a program's log, constants included, in bytes.
+	maxLog = 2 << 30
+	// maxName bounds the names of what is kept, in bytes.
+	maxName = 1000
+)
 
 func (c *connection) infer(m wire.Infer) (any, error) {
 	results, err := program.Infer(c.Backend.Builder("shapes"), m.Log)
@@ -52,7 +56,7 @@ func (c *connection) given(p *compiled) (any, error) {
 }
 
 func (c *connection) execute(m wire.Execute) (any, error) {
-	p, err := c.programs.get(m.Program)
+	p, err := c.session.program(c.programs, m.Program)
 	if err != nil {
 		return nil, err
 	}
@@ -67,18 +71,23 @@ func (c *connection) execute(m wire.Execute) (any, error) {
 	defer in.finish(c.store)
 	var expected int64
 	for _, s := range p.outputs {
-		expected += int64(s.Memory())
+		expected += s.ByteSize()
 	}
-	if err := c.store.room(expected); err != nil {
-		return nil, err
-	}
-	done := c.watch()
-	outputs, err := p.exec.Execute(in.data, in.donate, compute.DeviceNum(m.Device))
-	done()
+	room, err := c.store.reserve(expected)
 	if err != nil {
 		return nil, err
 	}
-	return c.outputs(outputs, m.Device)
+	defer room.end()
+	outputs, err := c.run(p, in, compute.DeviceNum(m.Device))
+	if err != nil {
+		return nil, err
+	}
+	return c.outputs(outputs, m.Device, room)
+}
+
+func (c *connection) run(p *compiled, in *inputs, device compute.DeviceNum) ([]compute.Buffer, error) {
+	defer c.watch()()
+	return p.exec.Execute(in.data, in.donate, device)
 }
 
 // inputs are an execution's, with a reference to each.
@@ -108,8 +117,7 @@ func (c *connection) inputs(m wire.Execute) (*inputs, error) {
 		}
 		b, err := c.session.disown(id)
 		if err != nil {
-			in.finish(c.store)
-			return nil, err
+			continue // given twice, or freed since: other references decide what becomes of it
 		}
 		c.store.release(b) // the session's reference; the execution has its own
 		if in.donate[i] = c.store.takeOver(b); in.donate[i] {
@@ -132,10 +140,10 @@ func (in *inputs) finish(store *store) {
 }
 
 // outputs gives the session the results of an execution.
-func (c *connection) outputs(outputs []compute.Buffer, device int) (any, error) {
+func (c *connection) outputs(outputs []compute.Buffer, device int, room *reservation) (any, error) {
 	reply := wire.Executed{Outputs: make([]uint64, len(outputs))}
 	for i, data := range outputs {
-		b, err := c.own(data, device)
+		b, err := c.own(data, device, room)
 		if err != nil {
 			for _, rest := range outputs[i+1:] {
 				_ = rest.Finalize()
@@ -156,8 +164,8 @@ func (c *connection) outputs(outputs []compute.Buffer, device int) (any, error) 
 	return reply, nil
 }
 
-// own takes a backend's buffer in for the session. It is freed when that fails.
-func (c *connection) own(data compute.Buffer, device int) (wire.Buffer, error) {
+// own takes a backend's buffer in for the session, into the room reserved for it. It is freed when that fails.
+func (c *connection) own(data compute.Buffer, device int, room *reservation) (wire.Buffer, error) {
 	shape, err := data.Shape()
 	if err == nil && c.Backend.NumDevices() > 1 {
 		var at compute.DeviceNum
@@ -168,7 +176,7 @@ func (c *connection) own(data compute.Buffer, device int) (wire.Buffer, error) {
 		_ = data.Finalize()
 		return wire.Buffer{}, err
 	}
-	b, id := c.store.add(data, shape, device), c.lastID.Add(1)
+	b, id := c.store.add(data, shape, device, room), c.lastID.Add(1)
 	if err := c.session.own(id, b); err != nil {
 		c.store.release(b)
 		return wire.Buffer{}, err
@@ -185,12 +193,14 @@ func (c *connection) put(m wire.Put) (any, error) {
 	if bytes != c.blob {
 		return nil, fmt.Errorf("%w: %d bytes announced for %s, which takes %d", wire.ErrMalformed, c.blob, m.Shape, bytes)
 	}
-	if err := c.store.room(bytes); err != nil {
+	room, err := c.store.reserve(bytes)
+	if err != nil {
 		return nil, errors.Join(err, c.skipBlob())
 	}
+	defer room.end()
 	var data compute.Buffer
 	var flat any
-	if shared := c.Backend.HasSharedBuffers() && bytes > 0; shared {
+	if c.Backend.HasSharedBuffers() && bytes > 0 {
 		data, flat, err = c.Backend.NewSharedBuffer(compute.DeviceNum(m.Device), m.Shape)
 	} else {
 		flat = dtypes.MakeAnySlice(m.Shape.DType, int(bytes)/m.Shape.DType.Size())
@@ -201,6 +211,7 @@ func (c *connection) put(m wire.Put) (any, error) {
 	_, memory, err := program.FlatBytes(flat)
 	if err == nil {
 		err = c.readInto(memory)
+		program.RepairBools(m.Shape.DType, memory)
 	}
 	if data == nil && err == nil {
 		data, err = c.Backend.BufferFromFlatData(compute.DeviceNum(m.Device), flat, m.Shape)
@@ -211,7 +222,7 @@ func (c *connection) put(m wire.Put) (any, error) {
 		}
 		return nil, err
 	}
-	return c.own(data, m.Device)
+	return c.own(data, m.Device, room)
 }
 
 // get sends the values from where they are, if the backend lets them be read there.
@@ -256,35 +267,39 @@ func (c *connection) copy(m wire.Copy) (any, error) {
 	}
 	b := found[0]
 	defer c.store.release(b)
-	if err := c.store.room(b.bytes()); err != nil {
+	room, err := c.store.reserve(b.bytes())
+	if err != nil {
 		return nil, err
 	}
+	defer room.end()
 	data, err := b.data.CopyToDevice(compute.DeviceNum(m.Device))
 	if err != nil {
 		return nil, err
 	}
-	return c.own(data, m.Device)
+	return c.own(data, m.Device, room)
 }
 
 func (c *connection) free(m wire.Free) (any, error) {
+	var failed []error
 	for _, id := range m.IDs {
-		if b, err := c.session.disown(id); err == nil { // used up by an execution otherwise
+		if b, err := c.session.disown(id); err == nil { // else an execution used it up, of which the client heard that it failed
 			c.store.release(b)
 		}
 	}
 	for _, id := range m.Programs {
 		p, err := c.session.drop(id)
 		if err != nil {
-			return nil, err
+			failed = append(failed, err)
+			continue
 		}
 		c.programs.release(p)
 	}
-	return nil, nil
+	return nil, errors.Join(failed...)
 }
 
 func (c *connection) keep(m wire.Keep) (any, error) {
-	if m.Name == "" {
-		return nil, errors.New("what is kept needs a name")
+	if m.Name == "" || len(m.Name) > maxName {
+		return nil, fmt.Errorf("a name of %d bytes; what is kept needs one of 1 to %d", len(m.Name), maxName)
 	}
 	buffers, err := c.session.find(c.store, m.IDs)
 	if err != nil {

@@ -90,13 +90,29 @@ func (s *session) hold(c *compiled) error {
 	return nil
 }
 
+// program finds a program that the client was given and adds a reference to it, for an execution.
+func (s *session) program(programs *programs, id uint64) (*compiled, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h, found := s.programs[id]
+	if !found {
+		return nil, unknownProgram(id)
+	}
+	programs.acquire(h.program)
+	return h.program, nil
+}
+
+func unknownProgram(id uint64) error {
+	return fmt.Errorf("the engine has no program %d for this client: it was released", id)
+}
+
 // drop takes a program back once.
 func (s *session) drop(id uint64) (*compiled, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h, found := s.programs[id]
 	if !found {
-		return nil, fmt.Errorf("the client has no program %d", id)
+		return nil, unknownProgram(id)
 	}
 	if h.times--; h.times == 0 {
 		delete(s.programs, id)

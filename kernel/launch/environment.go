@@ -5,13 +5,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"otherwise/kernel/wire"
 )
 
 // Environment variables between the installed kernel, its launcher, its shim and its cells.
 const (
-	// EngineEnv is the engine's address for cells, "unix:" and the path of a socket. The user sets it to share one engine
-	// between notebooks; then no own engine is started.
-	EngineEnv = "OTHERWISE_ENGINE"
 	// ModuleEnv is the folder of the module that cells import.
 	ModuleEnv = "OTHERWISE_MODULE"
 	// ToolsEnv is the folder with gonb, goimports and gopls.
@@ -33,7 +32,7 @@ func gonbEnvironment(f folder, opts Options) []string {
 	env.set(ModuleEnv, opts.Module)
 	env.unset(backendEnv)
 	if opts.ownEngine() {
-		env.set(EngineEnv, "unix:"+f.socket())
+		env.set(wire.EngineEnv, "unix:"+f.socket())
 	}
 	return env
 }
@@ -41,7 +40,7 @@ func gonbEnvironment(f folder, opts Options) []string {
 // engineEnvironment is the environment of the engine: the user's own.
 func engineEnvironment() []string {
 	env := variables(os.Environ())
-	env.unset(EngineEnv)
+	env.unset(wire.EngineEnv)
 	return env
 }
 

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"otherwise/kernel/wire"
 )
 
 // A gonb that starts a cell, in its own process group, and a gopls, in one of its own, as the real one does; a SIGINT is
@@ -68,7 +70,7 @@ func startKernel(t *testing.T, env ...string) *kernel {
 		k.launcher = exec.Command("bash", append([]string{"-c", `JPY_PARENT_PID=$$ "$0" "$@" & wait`}, k.launcher.Args...)...)
 	}
 	k.launcher.Env = append(os.Environ(), append([]string{
-		"TEST_FOLDER=" + k.folder, ModuleEnv + "=" + k.folder, ToolsEnv + "=" + k.folder, EngineEnv + "=", "GOMLX_BACKEND=xla:test",
+		"TEST_FOLDER=" + k.folder, ModuleEnv + "=" + k.folder, ToolsEnv + "=" + k.folder, wire.EngineEnv + "=", "GOMLX_BACKEND=xla:test",
 	}, env...)...)
 	k.launcher.Stdout, k.launcher.Stderr = t.Output(), t.Output()
 	if err := k.launcher.Start(); err != nil {
@@ -237,7 +239,7 @@ func TestCellEnvironment(t *testing.T) {
 		t.Fatalf("the kernel's folders are %v, %v", folders, err)
 	}
 	folder := folders[0]
-	if got, want := env.get(EngineEnv), "unix:"+folder+"/engine.sock"; got != want {
+	if got, want := env.get(wire.EngineEnv), "unix:"+folder+"/engine.sock"; got != want {
 		t.Errorf("engine: got %s, want %s", got, want)
 	}
 	if got, want := read(t, k.folder, "engine.args"), "--socket "+folder+"/engine.sock\n"; got != want {
@@ -260,8 +262,8 @@ func TestCellEnvironment(t *testing.T) {
 }
 
 func TestSharedEngine(t *testing.T) {
-	k := startKernel(t, EngineEnv+"=unix:/somewhere/else.sock")
-	if got := variables(strings.Split(read(t, k.folder, "gonb.env"), "\n")).get(EngineEnv); got != "unix:/somewhere/else.sock" {
+	k := startKernel(t, wire.EngineEnv+"=unix:/somewhere/else.sock")
+	if got := variables(strings.Split(read(t, k.folder, "gonb.env"), "\n")).get(wire.EngineEnv); got != "unix:/somewhere/else.sock" {
 		t.Errorf("cells got the engine %q", got)
 	}
 	k.launcher.Process.Signal(syscall.SIGTERM)

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"otherwise/kernel/wire"
 )
 
 // Options say what a kernel is made of. Only Module and Tools have no default.
@@ -35,7 +37,7 @@ type Options struct {
 	Stdout, Stderr io.Writer
 }
 
-func (o *Options) ownEngine() bool { return os.Getenv(EngineEnv) == "" }
+func (o *Options) ownEngine() bool { return os.Getenv(wire.EngineEnv) == "" }
 
 // complete fills in the defaults and checks what the kernel needs.
 func (o *Options) complete() error {

@@ -179,12 +179,18 @@ func decodeFlat(d *wire.Decoder) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if dtype == dtypes.Bool { // any other byte than 0 and 1 makes an undefined bool
-		for i, b := range raw {
-			memory[i] = min(b, 1)
-		}
-		return flat, nil
-	}
 	copy(memory, raw)
+	RepairBools(dtype, memory)
 	return flat, nil
+}
+
+// RepairBools makes booleans of bytes that a peer sent: any other byte than 0 and 1 is no defined bool. Values of other
+// types are left alone.
+func RepairBools(dtype dtypes.DType, memory []byte) {
+	if dtype != dtypes.Bool {
+		return
+	}
+	for i, b := range memory {
+		memory[i] = min(b, 1)
+	}
 }

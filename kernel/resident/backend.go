@@ -30,7 +30,7 @@ type Backend struct {
 
 var _ compute.Backend = (*Backend)(nil)
 
-// New connects to the engine at an address: unix:/path or tcp:host:port.
+// New connects to the engine at an address, unix:/path/to/socket.
 func New(address string) (*Backend, error) {
 	c, err := dial(address)
 	if err != nil {
@@ -56,7 +56,7 @@ func (b *Backend) String() string { return Name }
 
 // Description says what the engine computes with.
 func (b *Backend) Description() string {
-	return fmt.Sprintf("%s, in the engine at %s", b.client.welcome.Description, b.client.address)
+	return fmt.Sprintf("%s, in the engine at %s", b.client.welcome.Description, b.client.path)
 }
 
 // Engine identifies the engine's process: another one has none of the buffers and programs of this one.
@@ -86,8 +86,8 @@ func (b *Backend) BufferFromFlatData(device compute.DeviceNum, flat any, shape s
 	if err != nil {
 		return nil, errors.WithStack(err)
 	}
-	if dtype.GoType() != shape.DType.GoType() || len(memory) != int(shape.Memory()) {
-		return nil, errors.Errorf("%d bytes of %s are no values of shape %s, which takes %d", len(memory), dtype, shape, shape.Memory())
+	if dtype.GoType() != shape.DType.GoType() || len(memory) != int(shape.ByteSize()) {
+		return nil, errors.Errorf("%d bytes of %s are no values of shape %s, which takes %d", len(memory), dtype, shape, shape.ByteSize())
 	}
 	var r wire.Buffer
 	if err := b.client.call(wire.KindPut, wire.Put{Device: int(device), Shape: shape}, memory, &r, nil); err != nil {

@@ -86,8 +86,8 @@ func (b *buffer) ToFlatData(flat any) error {
 		return errors.WithStack(err)
 	}
 	shape := b.Buffer.Shape
-	if dtype.GoType() != shape.DType.GoType() || len(memory) != int(shape.Memory()) {
-		return errors.Errorf("a buffer of shape %s (%d bytes) can't be read into %d bytes of %s", shape, shape.Memory(), len(memory), dtype)
+	if dtype.GoType() != shape.DType.GoType() || len(memory) != int(shape.ByteSize()) {
+		return errors.Errorf("a buffer of shape %s (%d bytes) can't be read into %d bytes of %s", shape, shape.ByteSize(), len(memory), dtype)
 	}
 	err = b.backend.client.call(wire.KindGet, wire.Get{ID: b.ID}, nil, nil, memory)
 	runtime.KeepAlive(b)

@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -29,8 +28,7 @@ const (
 
 // client is a session with an engine: connections, each for one request at a time, and what is to be freed.
 type client struct {
-	address string
-	network string
+	path    string // of the engine's socket
 	welcome wire.Welcome
 
 	mu     sync.Mutex
@@ -50,11 +48,11 @@ type connection struct {
 
 // dial opens a session.
 func dial(address string) (*client, error) {
-	network, path, ok := strings.Cut(address, ":")
-	if !ok || network != "unix" && network != "tcp" || path == "" {
-		return nil, errors.Errorf("the engine's address is %q; legal are unix:/path/to/socket and tcp:host:port", address)
+	path, err := wire.SocketPath(address)
+	if err != nil {
+		return nil, errors.WithStack(err)
 	}
-	c := &client{address: path, network: network}
+	c := &client{path: path}
 	conn, welcome, err := c.connect("")
 	if err != nil {
 		return nil, err
@@ -66,7 +64,7 @@ func dial(address string) (*client, error) {
 
 func (c *client) connect(session string) (*connection, wire.Welcome, error) {
 	var w wire.Welcome
-	stream, err := net.DialTimeout(c.network, c.address, dialTimeout)
+	stream, err := net.DialTimeout("unix", c.path, dialTimeout)
 	if err != nil {
 		return nil, w, errors.WithMessagef(ErrEngineGone, "no engine answers (%v)", err)
 	}
@@ -76,7 +74,10 @@ func (c *client) connect(session string) (*connection, wire.Welcome, error) {
 		Client: filepath.Base(name), PID: os.Getpid()}
 	if err := conn.call(wire.Free{}, wire.KindHello, hello, nil, &w, nil); err != nil {
 		stream.Close()
-		return nil, w, errors.WithMessagef(err, "connecting to the engine at %s", c.address)
+		if session != "" { // another engine answers, which knows nothing of this session
+			err = &brokenError{err}
+		}
+		return nil, w, errors.WithMessagef(err, "connecting to the engine at %s", c.path)
 	}
 	return conn, w, nil
 }
@@ -93,13 +94,7 @@ func (c *client) call(kind wire.Kind, message any, blob []byte, reply any, into 
 		conn.net.Close()
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
-		conn.net.Close()
-	} else {
-		c.idle = append(c.idle, conn)
-	}
+	c.giveBack(conn)
 	return err
 }
 
@@ -159,6 +154,11 @@ func (c *client) flushFrees() {
 		conn.net.Close()
 		return
 	}
+	c.giveBack(conn)
+}
+
+// giveBack makes a connection idle again.
+func (c *client) giveBack(conn *connection) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
@@ -181,7 +181,9 @@ func (c *client) close() {
 
 // call makes one request, with the frees ahead of it.
 func (c *connection) call(frees wire.Free, kind wire.Kind, message any, blob []byte, reply any, into []byte) error {
-	if err := c.send(frees, kind, message, blob); err != nil {
+	if err := c.send(frees, kind, message, blob); errors.Is(err, wire.ErrUnsendable) {
+		return err
+	} else if err != nil {
 		return &brokenError{err}
 	}
 	h, body, err := wire.ReadFrame(c.reader, c.in)
@@ -219,6 +221,9 @@ func (c *connection) send(frees wire.Free, kind wire.Kind, message any, blob []b
 }
 
 func (c *connection) free(frees wire.Free) (err error) {
+	if len(frees.IDs)+len(frees.Programs) == 0 {
+		return nil // another request took them along
+	}
 	if c.out, err = wire.WriteFrame(c.writer, c.out, wire.KindFree, frees, nil); err != nil {
 		return err
 	}

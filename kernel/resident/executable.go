@@ -73,6 +73,9 @@ func (e *executable) Execute(inputs []compute.Buffer, donate []bool, device comp
 	err := e.backend.client.call(wire.KindExecute, request, nil, &r, nil)
 	runtime.KeepAlive(inputs)
 	if err != nil {
+		for _, b := range donated { // unless it was used up all the same
+			e.backend.client.freeBuffer(b.ID)
+		}
 		return nil, errors.WithMessagef(err, "running computation %q", e.name)
 	}
 	return e.results(r, int(device))

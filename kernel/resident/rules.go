@@ -62,8 +62,16 @@ func init() {
 		rules[op.String()] = on1(func(x shapes.Shape, _ []any) (shapes.Shape, error) { return shapeinference.UnaryOp(op, x) })
 	}
 	for _, name := range []string{"ReduceSum", "ReduceMax", "ReduceMin", "ReduceProduct"} {
-		rules[name] = on1(func(x shapes.Shape, a []any) (shapes.Shape, error) { return shapeinference.Reduce(x, a[1].([]int)) })
+		rules[name] = on1(func(x shapes.Shape, a []any) (shapes.Shape, error) { return reduced(x, a[1].([]int)) })
 	}
+}
+
+// reduced is the shape without some axes; no axes stand for all of them, which shapeinference.Reduce reads as none.
+func reduced(x shapes.Shape, axes []int) (shapes.Shape, error) {
+	if len(axes) == 0 {
+		return shapes.Make(x.DType), nil
+	}
+	return shapeinference.Reduce(x, axes)
 }
 
 func one(s shapes.Shape, err error) ([][]shapes.Shape, error) {
@@ -125,8 +133,8 @@ func constantShape(_ *builder, args []any) ([][]shapes.Shape, error) {
 		return nil, errors.Errorf("dimension %d of a constant is %d", i, dims[i])
 	}
 	s := shapes.Make(dtype, dims...)
-	if int(s.Memory()) != len(memory) {
-		return nil, errors.Errorf("%d bytes of values for shape %s, which takes %d", len(memory), s, s.Memory())
+	if int(s.ByteSize()) != len(memory) {
+		return nil, errors.Errorf("%d bytes of values for shape %s, which takes %d", len(memory), s, s.ByteSize())
 	}
 	return one(s, nil)
 }

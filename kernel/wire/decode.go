@@ -14,10 +14,15 @@ var ErrMalformed = errors.New("malformed message")
 // maxDepth bounds how deep decoded values may be nested.
 const maxDepth = 32
 
-// maxElements bounds slices of anything but bytes.
-const maxElements = 1 << 20
+const (
+	// maxElements bounds slices of anything but bytes.
+	maxElements = 1 << 20
+	// firstElements is how many elements memory is made for before they are seen: one in memory can be a hundred times
+	// as large as the byte that may announce it.
+	firstElements = 64
+)
 
-// Decoder reads what an [Encoder] wrote. It allocates nothing for elements that its input can't hold.
+// Decoder reads what an [Encoder] wrote. The memory that it takes grows with what it has read, not with what is announced.
 type Decoder struct {
 	rest  []byte
 	depth int
@@ -167,8 +172,17 @@ func (d *Decoder) slice(v reflect.Value) error {
 	if n > maxElements {
 		return fmt.Errorf("%w: %d elements announced; the limit is %d", ErrMalformed, n, maxElements)
 	}
-	v.Set(reflect.MakeSlice(v.Type(), int(n), int(n)))
-	return d.elements(v)
+	v.Set(reflect.MakeSlice(v.Type(), 0, int(min(n, firstElements))))
+	for i := range int(n) {
+		if i == v.Cap() {
+			v.Grow(1)
+		}
+		v.SetLen(i + 1)
+		if err := d.Value(v.Index(i)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (d *Decoder) elements(v reflect.Value) error {

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -28,18 +29,21 @@ type Header struct {
 	Blob    int64 // bytes behind it
 }
 
+// ErrUnsendable is returned (wrapped) for a message that can't be sent, of which nothing was.
+var ErrUnsendable = errors.New("the message can't be sent")
+
 // WriteFrame sends a message, which may be nil, and a blob, which may be empty. The scratch buffer is used for the
-// encoding and returned, grown, for the next frame.
+// encoding and returned, grown, for the next frame. After any error but ErrUnsendable the stream is of no use.
 func WriteFrame(w io.Writer, scratch []byte, kind Kind, message any, blob []byte) ([]byte, error) {
 	e := Encoder{Bytes: append(scratch[:0], make([]byte, headerSize)...)}
 	if message != nil {
 		if err := e.Value(reflect.ValueOf(message)); err != nil {
-			return scratch, err
+			return scratch, fmt.Errorf("%w: %w", ErrUnsendable, err)
 		}
 	}
 	size := len(e.Bytes) - headerSize
 	if size > MaxMessage {
-		return scratch, fmt.Errorf("a message of %d bytes is too large; the limit is %d", size, MaxMessage)
+		return scratch, fmt.Errorf("%w: it has %d bytes; the limit is %d", ErrUnsendable, size, MaxMessage)
 	}
 	copy(e.Bytes, magic[:])
 	e.Bytes[3] = byte(kind)
