@@ -122,7 +122,7 @@ func TestBars(t *testing.T) {
 
 func TestProbability(t *testing.T) {
 	for p, want := range map[float64]string{0: "0.000", 1e-9: "<0.001", .0015: "0.002", .5: "0.500", .9995: ">0.999", 1: "1.000"} {
-		if got := probability(p); got != want {
+		if got := Probability(p); got != want {
 			t.Errorf("%g is %q, want %q", p, got, want)
 		}
 	}

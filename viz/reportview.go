@@ -31,7 +31,7 @@ type itemView struct {
 // runView is a run; without a result, Error is set and nothing else but Method.
 type runView struct {
 	Method, Error     string
-	Pictures          []pictureView
+	Pictures          []Figure
 	Frames            []frameView
 	Curve             *curveView
 	Bars              []barView
@@ -98,7 +98,7 @@ func newRunView(run Run, classes []string) (runView, error) {
 	if err != nil {
 		return view, fmt.Errorf("options: %w", err)
 	}
-	if view.Pictures, err = pictures(r, classes); err != nil {
+	if view.Pictures, err = Figures(r, classes); err != nil {
 		return view, err
 	}
 	if view.Frames, err = newFrames(r.Steps); err != nil {
@@ -107,13 +107,13 @@ func newRunView(run Run, classes []string) (runView, error) {
 	view.Curve = newCurve(steered(r.Steps))
 	view.Bars = bars(r, classes)
 	view.Target = classes[r.Target]
-	view.Before, view.After = probability(r.Before[r.Target]), probability(r.After[r.Target])
+	view.Before, view.After = Probability(r.Before[r.Target]), Probability(r.After[r.Target])
 	view.Flipped = r.Flipped()
 	if info.Confirmed != nil {
 		view.Judged, view.Confirmed = true, *info.Confirmed
 	}
 	if info.JudgeProbability != nil {
-		view.Judge = probability(*info.JudgeProbability)
+		view.Judge = Probability(*info.JudgeProbability)
 	}
 	view.distance, view.seconds = meanDifference(r.Original, r.Counterfactual), r.Seconds()
 	view.L1, view.Seconds = fmt.Sprintf("%.3f", view.distance), fmt.Sprintf("%.1f", view.seconds)
@@ -156,7 +156,7 @@ func bars(r *counterfactual.Result, classes []string) []barView {
 	for _, c := range order[:min(5, len(order))] {
 		out = append(out, barView{
 			Class: classes[c], Target: c == r.Target,
-			Before: probability(r.Before[c]), After: probability(r.After[c]),
+			Before: Probability(r.Before[c]), After: Probability(r.After[c]),
 			BeforeWide: width(r.Before[c]), AfterWide: width(r.After[c]),
 		})
 	}
@@ -167,8 +167,8 @@ func width(share float64) template.CSS {
 	return template.CSS(fmt.Sprintf("width:%.1f%%", 100*min(1, share)))
 }
 
-// probability shows that what isn't quite 0 or 1 isn't.
-func probability(p float64) string {
+// Probability writes a probability with three digits, and shows that what isn't quite 0 or 1 isn't.
+func Probability(p float64) string {
 	switch {
 	case p > 0 && p < .001:
 		return "<0.001"
