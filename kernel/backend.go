@@ -13,10 +13,13 @@ import (
 )
 
 // Backend is the engine's backend in a notebook, or wherever $OTHERWISE_ENGINE is set, and one in process elsewhere. It is
-// opened by the first call; all others share it.
+// opened by the first call; all others share it, and nobody finalizes it.
 func Backend() (compute.Backend, error) { return shared() }
 
-var shared = sync.OnceValues(func() (compute.Backend, error) {
+var shared = sync.OnceValues(Open)
+
+// Open opens a backend of the caller's own, chosen as [Backend] does. The caller finalizes it.
+func Open() (compute.Backend, error) {
 	address := os.Getenv(wire.EngineEnv)
 	if address == "" {
 		return openInProcess()
@@ -26,7 +29,7 @@ var shared = sync.OnceValues(func() (compute.Backend, error) {
 		return nil, fmt.Errorf("%s is %q: %w", wire.EngineEnv, address, err)
 	}
 	return b, nil
-})
+}
 
 // engine gives the backend as a connection to an engine; nil when it is in process.
 func engine(b compute.Backend) *resident.Backend {

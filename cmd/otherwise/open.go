@@ -9,7 +9,7 @@ import (
 	"otherwise/bundle"
 	"otherwise/counterfactual"
 	"otherwise/datasets"
-	"otherwise/setup"
+	"otherwise/kernel"
 )
 
 // bench is an open bundle on an open backend.
@@ -20,9 +20,9 @@ type bench struct {
 	judge      *counterfactual.Predictor // nil where the bundle has none
 }
 
-// openBench opens the backend and, on it, the bundle of that name or folder. The caller closes it.
+// openBench opens the backend, an engine's where one is named, and, on it, the bundle of that name or folder. The caller closes it.
 func openBench(name string) (*bench, error) {
-	backend, err := setup.OpenBackend()
+	backend, err := kernel.Open()
 	if err != nil {
 		return nil, err
 	}
