@@ -68,7 +68,7 @@ func guidedEps(m counterfactual.Models, o Options, n nets, z *Node, in inputs) g
 	if o.NoConsensus {
 		out.keep = OnesLike(ReduceMean(out.score, 3))
 	} else {
-		out.filtered, out.keep = consensus(out.score, direction, in.cosGamma, o.Patch, o.Overwrite)
+		out.filtered, out.keep = consensus(out.score, direction, in.cosGamma, o.Patch, o.Overwrite, o.Cone)
 	}
 	termC, termD := out.filtered, Mul(noiseLevel, out.gradD)
 	if !o.NoNormMatching {

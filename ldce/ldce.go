@@ -173,7 +173,8 @@ func (r *run) denoise(k int, observe counterfactual.Observer) error {
 	return r.record(k, out, observe)
 }
 
-func cosDegrees(angle float64) float32 { return float32(math.Cos(angle * math.Pi / 180)) }
+// cosDegrees is exact at 0, 90 and 180 degrees, which are among the angles that papers set and vectors form.
+func cosDegrees(angle float64) float32 { return float32(math.Sin((90 - angle) * math.Pi / 180)) }
 
 // record appends the step to each problem's trace and shows it to the observer.
 func (r *run) record(k int, out []*tensors.Tensor, observe counterfactual.Observer) error {

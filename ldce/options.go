@@ -29,6 +29,9 @@ type Options struct {
 	Patch int `json:"patch"`
 	// Overwrite is what filtered entries become; 0 (paper).
 	Overwrite float64 `json:"overwrite"`
+	// Cone turns filtered locations towards the class direction by the angle Gamma, instead of overwriting them (in the
+	// public code, unused in the paper). Gamma must be below 90 then.
+	Cone bool `json:"cone"`
 	// NoConsensus steers everywhere (the paper's ablation "w/o consensus").
 	NoConsensus bool `json:"no_consensus"`
 	// NoNormMatching leaves both terms as long as their gradients are, instead of as long as the class direction
@@ -64,6 +67,8 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("ldce: strength is %g; legal is above 0 and below 1", *o.Strength)
 	case !(*o.Gamma >= 0 && *o.Gamma <= 180):
 		return o, fmt.Errorf("ldce: gamma is %g degrees; legal is 0 to 180", *o.Gamma)
+	case o.Cone && *o.Gamma >= 90:
+		return o, fmt.Errorf("ldce: gamma is %g degrees; with cone it must be below 90", *o.Gamma)
 	case o.Distance != "l1" && o.Distance != "l2":
 		return o, fmt.Errorf("ldce: unknown distance %q; legal are l1 and l2", o.Distance)
 	case o.Patch < 1:
