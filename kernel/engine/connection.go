@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -16,15 +17,19 @@ import (
 // connection works through one client's requests, one after the other.
 type connection struct {
 	*engine
-	net     net.Conn
+	net     *net.UnixConn
+	reader  *bufio.Reader // of net
+	quick   bool          // whether to wait outside of Go's poller
 	session *session
 	in, out []byte // scratch, reused from frame to frame
 	blob    int64  // bytes of the current frame's blob that are still to be read
 }
 
 // serve answers requests until the client closes the connection, or breaks the protocol, which is an error.
-func (e *engine) serve(c net.Conn) error {
-	conn := &connection{engine: e, net: c}
+func (e *engine) serve(c *net.UnixConn) error {
+	conn := &connection{engine: e, net: c, reader: bufio.NewReader(c)}
+	defer e.blocking.Add(-1)
+	conn.quick = e.blocking.Add(1) <= maxBlocking
 	err := conn.greet()
 	if conn.session != nil {
 		defer e.leave(conn.session)
@@ -63,7 +68,7 @@ func (e *engine) serve(c net.Conn) error {
 }
 
 func (c *connection) read() (wire.Kind, []byte, error) {
-	h, message, err := wire.ReadFrame(c.net, c.in)
+	h, message, err := wire.ReadFrame(c.reader, c.in)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -122,6 +127,11 @@ func (c *connection) greet() error {
 	}
 	if err := c.net.SetReadDeadline(time.Time{}); err != nil {
 		return err
+	}
+	if c.quick { // after the hello, whose deadline is the poller's
+		if err := wire.Block(c.net); err != nil {
+			return err
+		}
 	}
 	return c.reply(c.welcome())
 }
@@ -222,13 +232,13 @@ func (c *connection) readBlob(limit int64) ([]byte, error) {
 
 // skipBlob reads the rest of the current frame's blob for nothing, so that the next frame can be read.
 func (c *connection) skipBlob() error {
-	n, err := io.CopyN(io.Discard, c.net, c.blob)
+	n, err := io.CopyN(io.Discard, c.reader, c.blob)
 	c.blob -= n
 	return err
 }
 
 func (c *connection) readInto(b []byte) error {
-	n, err := io.ReadFull(c.net, b)
+	n, err := io.ReadFull(c.reader, b)
 	c.blob -= int64(n)
 	if err != nil {
 		return fmt.Errorf("a frame is cut off: %w", err)

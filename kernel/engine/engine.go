@@ -44,6 +44,8 @@ const (
 	helloTimeout = 10 * time.Second
 	// acceptDelay is the time to the next attempt after a connection couldn't be taken.
 	acceptDelay = 100 * time.Millisecond
+	// maxBlocking is how many connections may take a thread each.
+	maxBlocking = 64
 )
 
 // engine is the state that connections share.
@@ -56,11 +58,13 @@ type engine struct {
 	lastID   atomic.Uint64 // of buffers
 	restart  chan struct{}
 
-	executions, orphans atomic.Int64
+	executions atomic.Int64
+	blocking   atomic.Int64 // connections
 
 	mu          sync.Mutex
 	sessions    map[string]*session
-	connections map[net.Conn]bool // nil when the engine is ending
+	connections map[*net.UnixConn]bool // nil when the engine is ending
+	running     map[*connection]bool   // those that execute
 }
 
 // Serve listens on the socket and works for clients until the context ends, which gives nil, or a client asks for a
@@ -83,7 +87,7 @@ func Serve(ctx context.Context, o Options) error {
 	}
 	e := &engine{Options: o, id: rand.Text(), begun: time.Now(), store: newStore(o.MemoryLimit),
 		programs: newPrograms(o.Backend, o.ProgramLimit), restart: make(chan struct{}, 1),
-		sessions: map[string]*session{}, connections: map[net.Conn]bool{}}
+		sessions: map[string]*session{}, connections: map[*net.UnixConn]bool{}, running: map[*connection]bool{}}
 	defer e.hangUp()
 	go e.accept(listener)
 	select {
@@ -95,9 +99,9 @@ func Serve(ctx context.Context, o Options) error {
 }
 
 // accept serves connections until the listener is closed. Any other failure, such as too many open files, passes.
-func (e *engine) accept(listener net.Listener) {
+func (e *engine) accept(listener *socket) {
 	for {
-		c, err := listener.Accept()
+		c, err := listener.AcceptUnix()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
@@ -113,7 +117,7 @@ func (e *engine) accept(listener net.Listener) {
 }
 
 // work serves a connection. Whatever a client sends, the engine lives on.
-func (e *engine) work(c net.Conn) {
+func (e *engine) work(c *net.UnixConn) {
 	defer e.dismiss(c)
 	defer func() {
 		if p := recover(); p != nil {
@@ -126,7 +130,7 @@ func (e *engine) work(c net.Conn) {
 }
 
 // admit takes a connection in; it is closed instead when the engine is ending.
-func (e *engine) admit(c net.Conn) bool {
+func (e *engine) admit(c *net.UnixConn) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.connections == nil {
@@ -137,19 +141,20 @@ func (e *engine) admit(c net.Conn) bool {
 	return true
 }
 
-func (e *engine) dismiss(c net.Conn) {
+func (e *engine) dismiss(c *net.UnixConn) {
 	c.Close()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.connections, c)
 }
 
-// hangUp closes all connections, so that every client learns of the engine's end.
+// hangUp ends all connections, so that every client learns of the engine's end.
 func (e *engine) hangUp() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for c := range e.connections {
-		c.Close()
+		_ = c.CloseRead() // a shutdown, which ends reads and writes that Close would wait for
+		_ = c.CloseWrite()
 	}
 	e.connections = nil
 }
@@ -196,15 +201,24 @@ func (e *engine) leave(s *session) {
 // status describes what the engine holds and does.
 func (e *engine) status() wire.Status {
 	st := wire.Status{PID: os.Getpid(), Backend: e.Backend.Description(), Uptime: time.Since(e.begun), BufferLimit: e.MemoryLimit,
-		ProgramLimit: e.ProgramLimit, Executions: e.executions.Load(), OrphansRunning: int(e.orphans.Load()), PeakMemory: peakMemory()}
+		ProgramLimit: e.ProgramLimit, Executions: e.executions.Load(), PeakMemory: peakMemory()}
 	st.Kept, st.BufferBytes = e.store.models()
 	e.programs.mu.Lock()
 	st.Programs, st.ProgramBytes, st.Compiled, st.Reused = len(e.programs.byHash), e.programs.bytes, e.programs.compiles, e.programs.reused
 	e.programs.mu.Unlock()
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	running := map[*session]int{}
+	for c := range e.running {
+		running[c.session]++
+		if c.hungUp() {
+			st.OrphansRunning++
+		}
+	}
 	for _, s := range e.sessions {
-		st.Sessions = append(st.Sessions, s.describe())
+		d := s.describe()
+		d.Running = running[s]
+		st.Sessions = append(st.Sessions, d)
 	}
 	return st
 }

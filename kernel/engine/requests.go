@@ -86,7 +86,7 @@ func (c *connection) execute(m wire.Execute) (any, error) {
 }
 
 func (c *connection) run(p *compiled, in *inputs, device compute.DeviceNum) ([]compute.Buffer, error) {
-	defer c.watch()()
+	defer c.begin()()
 	return p.exec.Execute(in.data, in.donate, device)
 }
 

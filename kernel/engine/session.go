@@ -15,7 +15,6 @@ type session struct {
 
 	mu          sync.Mutex
 	connections int
-	running     int // executions
 	ended       bool
 	buffers     map[uint64]*buffer
 	programs    map[uint64]held
@@ -143,7 +142,7 @@ func (s *session) end(store *store, programs *programs) {
 func (s *session) describe() wire.Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d := wire.Session{Client: s.client, PID: s.pid, Buffers: len(s.buffers), Running: s.running}
+	d := wire.Session{Client: s.client, PID: s.pid, Buffers: len(s.buffers)}
 	for _, b := range s.buffers {
 		d.Bytes += b.bytes()
 	}

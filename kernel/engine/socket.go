@@ -15,7 +15,7 @@ const maxSocketPath = 103
 
 // socket is a listener with the lock that makes it the only one on its path.
 type socket struct {
-	net.Listener
+	*net.UnixListener
 	lock *flock.Flock
 }
 
@@ -48,7 +48,7 @@ func listen(path string) (*socket, error) {
 
 // replace listens in place of an engine that died. The caller has the lock; a socket that answers all the same is no
 // engine's of this machine, but may be a forwarded one.
-func replace(path string) (net.Listener, error) {
+func replace(path string) (*net.UnixListener, error) {
 	if c, err := net.Dial("unix", path); err == nil {
 		c.Close()
 		return nil, taken(path)
@@ -60,7 +60,7 @@ func replace(path string) (net.Listener, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("removing a stale socket: %w", err)
 	}
-	l, err := net.Listen("unix", path)
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		return nil, fmt.Errorf("the engine's socket: %w", err)
 	}
@@ -77,5 +77,5 @@ func taken(path string) error {
 
 // Close removes the socket, then gives the lock back.
 func (s *socket) Close() error {
-	return errors.Join(s.Listener.Close(), s.lock.Unlock())
+	return errors.Join(s.UnixListener.Close(), s.lock.Unlock())
 }

@@ -35,7 +35,7 @@ type client struct {
 	idle   []*connection
 	closed bool
 	frees  wire.Free
-	timer  *time.Timer // runs while frees wait
+	timed  bool // flushFrees is going to be called
 }
 
 // connection is one of a client's.
@@ -67,6 +67,10 @@ func (c *client) connect(session string) (*connection, wire.Welcome, error) {
 	stream, err := net.DialTimeout("unix", c.path, dialTimeout)
 	if err != nil {
 		return nil, w, errors.WithMessagef(ErrEngineGone, "no engine answers (%v)", err)
+	}
+	if err := wire.Block(stream.(*net.UnixConn)); err != nil {
+		stream.Close()
+		return nil, w, errors.WithStack(err)
 	}
 	conn := &connection{net: stream, reader: bufio.NewReader(stream), writer: bufio.NewWriter(stream)}
 	name, _ := os.Executable() // for people who look at the status
@@ -121,10 +125,6 @@ func (c *client) take() (*connection, wire.Free, error) {
 func (c *client) takeFrees() wire.Free {
 	frees := c.frees
 	c.frees = wire.Free{}
-	if c.timer != nil {
-		c.timer.Stop()
-		c.timer = nil
-	}
 	return frees
 }
 
@@ -140,12 +140,20 @@ func (c *client) free(f wire.Free) {
 	}
 	c.frees.IDs = append(c.frees.IDs, f.IDs...)
 	c.frees.Programs = append(c.frees.Programs, f.Programs...)
-	if c.timer == nil {
-		c.timer = time.AfterFunc(freeDelay, c.flushFrees)
+	if !c.timed { // a timer for each would cost more than a request
+		c.timed = true
+		time.AfterFunc(freeDelay, c.flushFrees)
 	}
 }
 
 func (c *client) flushFrees() {
+	c.mu.Lock()
+	c.timed = false
+	none := len(c.frees.IDs)+len(c.frees.Programs) == 0
+	c.mu.Unlock()
+	if none {
+		return // requests took all along
+	}
 	conn, frees, err := c.take()
 	if err != nil {
 		return // the engine frees everything itself
