@@ -29,8 +29,9 @@ func (f *function) infer(method string, args []any) ([][]shapes.Shape, error) {
 	return f.ask(method, args)
 }
 
-// structural are the methods that make no operation of the backend's, and so are in no list of its operations.
-var structural = map[string]bool{"Parameter": true, "Constant": true, "Call": true}
+// structural are the methods that take functions or make no operation of the backend's. Lists of operations leave them out
+// where the backend has them: XLA's has no While, If and Sort.
+var structural = map[string]bool{"Parameter": true, "Constant": true, "Call": true, "While": true, "If": true, "Sort": true}
 
 // memo remembers what the engine answered.
 type memo struct {
