@@ -92,7 +92,8 @@ func TestInfer(t *testing.T) {
 }
 
 func TestSameCallsSameHash(t *testing.T) {
-	if program.Hash(sum(t)) != program.Hash(sum(t)) {
+	first, second := sum(t), sum(t)
+	if program.Hash(first) != program.Hash(second) {
 		t.Error("the same calls gave two logs")
 	}
 	other := newWriter(t).call("Parameter", "y", vector, (*compute.ShardingSpec)(nil))

@@ -1,14 +1,12 @@
 package resident_test
 
 import (
-	"runtime"
 	"testing"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 
 	"otherwise/kernel/resident"
 )
@@ -167,6 +165,3 @@ func BenchmarkBuildAgain(b *testing.B) {
 	}
 	b.ReportMetric(float64(nodes), "nodes")
 }
-
-var _ = runtime.GC
-var _ = tensors.FromValue[float32]

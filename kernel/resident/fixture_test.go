@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,7 +50,9 @@ func socketPath(t testing.TB) string {
 // startEngine serves on a new socket until the test ends and returns its address.
 func startEngine(t testing.TB, o engine.Options) string {
 	t.Helper()
-	o.Socket = socketPath(t)
+	if o.Socket == "" {
+		o.Socket = socketPath(t)
+	}
 	if o.Backend == nil {
 		o.Backend = inProcess
 	}
@@ -66,8 +69,8 @@ func startEngine(t testing.TB, o engine.Options) string {
 	return "unix:" + o.Socket
 }
 
-// startProcess starts an engine as a process of its own, until the test ends or it is killed.
-func startProcess(t testing.TB) (address string, process *os.Process) {
+// startProcess starts an engine as a process of its own, until the test ends or kills it.
+func startProcess(t testing.TB) (address string, kill func()) {
 	t.Helper()
 	path := socketPath(t)
 	cmd := exec.Command(os.Args[0])
@@ -78,12 +81,13 @@ func startProcess(t testing.TB) (address string, process *os.Process) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	t.Cleanup(func() {
+	kill = sync.OnceFunc(func() {
 		_ = cmd.Process.Kill()
 		<-ended
 	})
+	t.Cleanup(kill)
 	waitForSocket(t, path, ended)
-	return "unix:" + path, cmd.Process
+	return "unix:" + path, kill
 }
 
 // waitForSocket waits until a client is answered.

@@ -53,7 +53,7 @@ func TestLoopThatTheBackendDoesNotList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := e.Exec(float32(3))
+	out, err := e.Call(float32(3))
 	if err != nil {
 		t.Fatal(err)
 	}
