@@ -71,7 +71,8 @@ func stopped(told io.Writer) (end bool) {
 	return true
 }
 
-// restartIfStuck restarts the engine when it computes for clients that are gone, or when told to in any case.
+// restartIfStuck restarts the engine when it computes for clients that are gone; anyway, also when it computes for this
+// one. What it computes for others that share it is no reason.
 func restartIfStuck(told io.Writer, anyway bool) {
 	done := make(chan struct{})
 	go func() {
@@ -84,7 +85,7 @@ func restartIfStuck(told io.Writer, anyway bool) {
 		if err != nil {
 			return // nothing to restart
 		}
-		if status.OrphansRunning == 0 && !(anyway && (State{status}).Busy()) {
+		if status.OrphansRunning == 0 && !(anyway && (State{status}).computesFor(os.Getpid())) {
 			return
 		}
 		if err := engine(b).Restart(); err == nil {

@@ -5,6 +5,7 @@ import (
 	"html"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -153,14 +154,9 @@ func (s State) HTML() string {
 	return b.String()
 }
 
-// Busy reports whether the engine computes for anybody.
-func (s State) Busy() bool {
-	for _, c := range s.Sessions {
-		if c.Running > 0 {
-			return true
-		}
-	}
-	return s.OrphansRunning > 0
+// computesFor reports whether the engine computes for a process.
+func (s State) computesFor(pid int) bool {
+	return slices.ContainsFunc(s.Sessions, func(c wire.Session) bool { return c.PID == pid && c.Running > 0 })
 }
 
 // limitText is a limit on bytes in words.
