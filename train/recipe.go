@@ -78,7 +78,7 @@ func Fashion() Recipe {
 		},
 		Methods: map[string]json.RawMessage{
 			"ldce": json.RawMessage(`{"ddim_steps": 50, "strength": 0.6, "lambda_c": 4, "lambda_d": 0.6, "guidance_scale": 4}`),
-			"eced": json.RawMessage(`{"delta": 0.1, "background_steps": 80, "denoise_steps": 12, "iterations": 30, "rate": 0.2, "guidance_scale": 5, "stop_at": 0.98}`),
+			"eced": json.RawMessage(`{"foreground_share": 0.7, "background_steps": 80, "denoise_steps": 32, "iterations": 20, "rate": 0.2, "guidance_scale": 5, "stop_at": 0.95}`),
 		},
 	}
 }
