@@ -1,0 +1,185 @@
+"""A notebook in JupyterLab, in the system's Chromium without a screen: what a person sees and presses.
+
+Needs requirements.txt of this folder and the installed kernel (see test_life.py); and in the environment
+
+    OTHERWISE_TEST_CHROMIUM      the browser, /usr/bin/chromium by default
+    OTHERWISE_TEST_SCREENSHOTS   a folder for screenshots; none are made by default
+"""
+
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.request
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import TimeoutError, expect, sync_playwright
+
+KERNEL = os.environ.get("OTHERWISE_TEST_KERNEL", "otherwise")
+CHROMIUM = os.environ.get("OTHERWISE_TEST_CHROMIUM", "/usr/bin/chromium")
+SCREENSHOTS = os.environ.get("OTHERWISE_TEST_SCREENSHOTS")
+LIMIT = int(os.environ.get("OTHERWISE_TEST_LIMIT", "180"))  # seconds after which a test that hangs fails
+
+PICTURE = """import (
+	"otherwise/counterfactual"
+	"otherwise/viz/inline"
+)
+
+var slope = counterfactual.Picture{Height: 2, Width: 2, Channels: 1, Values: []float32{0, .3, .6, 1}}
+
+%%
+inline.Show("a slope", slope)"""
+LONG = """import (
+	"time"
+
+	"otherwise/eced"
+	"otherwise/kernel"
+)
+
+%%
+observe, done := inline.Watch("Long")
+for i := range 1000 {
+	if kernel.Context().Err() != nil {
+		break
+	}
+	time.Sleep(50 * time.Millisecond)
+	observe(counterfactual.Step{Stage: "denoise", Index: i, Total: 1000, TargetProbability: .5, Decoded: &slope})
+}
+done()
+fmt.Println("stopped by itself")"""
+PANIC = """func divide(a, b int) int {
+	return a / b
+}
+
+%%
+fmt.Println(divide(1, 0))"""
+COMPLETE = "%%\neced."
+
+
+class Browser(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="otw")
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        notebook = new_notebook(
+            cells=[new_code_cell(source) for source in (PICTURE, LONG, PANIC, COMPLETE)],
+            metadata={"kernelspec": {"name": KERNEL, "display_name": KERNEL, "language": "go"}},
+        )
+        nbformat.write(notebook, os.path.join(cls.folder, "test.ipynb"))
+        url = cls.start_jupyterlab()
+        playwright = sync_playwright().start()
+        cls.addClassCleanup(playwright.stop)
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
+        )
+        cls.addClassCleanup(browser.close)
+        cls.page = browser.new_page(viewport={"width": 1100, "height": 1300})
+        cls.page.set_default_timeout(LIMIT * 1000)
+        expect.set_options(timeout=LIMIT * 1000)
+        cls.page.goto(url)
+        expect(cls.page.locator(".jp-Notebook .jp-CodeCell")).to_have_count(4)
+
+    @classmethod
+    def start_jupyterlab(cls):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+        token = secrets.token_hex(16)
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
+            + ["--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={cls.folder}"]
+            + ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        cls.addClassCleanup(server.wait)
+        cls.addClassCleanup(server.terminate)
+        deadline = time.monotonic() + LIMIT
+        while True:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token={token}").close()
+                return f"http://127.0.0.1:{port}/lab/tree/test.ipynb?token={token}&reset"
+            except OSError:
+                if server.poll() is not None or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
+    def cell(self, index):
+        return self.page.locator(".jp-Notebook .jp-CodeCell").nth(index)
+
+    def run_cell(self, index):
+        """Runs a cell as a person does, and returns the place of its outputs."""
+        self.cell(index).locator(".cm-content").click()
+        self.page.keyboard.press("Shift+Enter")
+        return self.cell(index).locator(".jp-OutputArea-output")
+
+    def ended(self, index):
+        expect(self.cell(index).locator(".jp-InputArea-prompt")).to_have_text(re.compile(r"\[\d+\]"))
+
+    def screenshot(self, name):
+        if SCREENSHOTS:
+            self.page.screenshot(path=os.path.join(SCREENSHOTS, name + ".png"))
+
+    def test_1_picture(self):
+        outputs = self.run_cell(0)
+        picture = outputs.locator("img")
+        expect(picture).to_have_js_property("complete", True)
+        self.assertEqual(picture.evaluate("i => [i.naturalWidth, i.width, i.height]"), [2, 160, 160])
+        self.assertEqual(picture.evaluate("i => getComputedStyle(i).imageRendering"), "pixelated")
+        expect(outputs).to_contain_text("a slope")
+        self.ended(0)
+        self.screenshot("picture")
+
+    def test_2_progress_and_stop(self):
+        outputs = self.run_cell(1)
+        expect(outputs).to_contain_text(re.compile(r"step \d+ of 1000"))
+        before = outputs.inner_text()
+        expect(outputs).not_to_have_text(before)
+        expect(outputs).to_have_count(1)
+        expect(outputs.locator("img")).to_have_count(1)
+        self.screenshot("progress")
+        self.page.locator('[data-jp-item-name="interrupt"] >> visible=true').first.click()
+        expect(self.cell(1)).to_contain_text("stopped by itself")
+        expect(outputs.locator("progress")).to_have_count(0)
+        self.ended(1)
+        self.screenshot("stopped")
+
+    def test_3_panic_names_cell_and_line(self):
+        outputs = self.run_cell(2)
+        self.ended(2)
+        expect(self.cell(2)).to_contain_text("integer divide by zero")
+        expect(self.cell(2)).to_contain_text(re.compile(r"Cell\[\d+\]: Line 2"))
+        self.screenshot("panic")
+
+    def test_4_completion(self):
+        """The first completion waits for gopls to start; what a person waits for later is the second."""
+        for attempt, text, want in ("cold", "eced.", {"New", "Options", "Method"}), ("warm", "kernel.", {"Backend", "Keep"}):
+            self.cell(3).locator(".cm-content").click()
+            self.page.keyboard.press("Control+End")
+            self.page.keyboard.press("Shift+Home")
+            self.page.keyboard.type(text)
+            begun = time.monotonic()
+            matches = self.page.locator(".jp-Completer-match >> visible=true")
+            while not matches.count():
+                self.assertLess(time.monotonic() - begun, LIMIT, f"no completion of {text}")
+                self.page.keyboard.press("Tab")
+                try:
+                    matches.first.wait_for(timeout=20_000)
+                except TimeoutError:
+                    continue
+            print(f"{attempt} completion: {time.monotonic() - begun:.2f} s", flush=True)
+            self.assertLessEqual(want, set(matches.all_inner_texts()))
+            self.screenshot(f"completion-{attempt}")
+            self.page.keyboard.press("Escape")
+            expect(matches).to_have_count(0)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
