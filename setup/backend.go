@@ -8,8 +8,6 @@ import (
 	"sync"
 
 	"github.com/gomlx/compute"
-	_ "github.com/gomlx/compute/gobackend"  // GOMLX_BACKEND=go
-	_ "github.com/gomlx/go-xla/compute/xla" // GOMLX_BACKEND=xla:...; without its auto-installer, which downloads by itself
 )
 
 // BackendConfig returns the configuration of GoMLX's backend, for compute.NewWithConfig: $GOMLX_BACKEND when it is set, else the
