@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"otherwise/kernel/display"
 	"otherwise/kernel/wire"
 )
 
@@ -32,20 +33,20 @@ func Context() context.Context {
 	defer interruption.Unlock()
 	if interruption.ctx == nil {
 		interruption.ctx, interruption.cancel = context.WithCancel(context.Background())
-		if os.Getenv(wire.EngineEnv) == "" {
-			listen()
-		}
+		listen()
 	}
 	return interruption.ctx
 }
 
+// A cell of a notebook heeds the stop button in any case: it may have to restart the engine. Other programs that use an
+// engine see to their own signals, unless they call Context.
 func init() {
-	if os.Getenv(wire.EngineEnv) != "" {
+	if os.Getenv(wire.EngineEnv) != "" && display.InNotebook() {
 		listen()
 	}
 }
 
-func listen() {
+var listen = sync.OnceFunc(func() {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt)
 	go func() {
@@ -55,7 +56,7 @@ func listen() {
 			}
 		}
 	}()
-}
+})
 
 // stopped works on one press of the stop button and reports whether the process is to end now.
 func stopped(told io.Writer) (end bool) {
