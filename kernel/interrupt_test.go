@@ -10,7 +10,6 @@ import (
 	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/compute/shapes"
 
-	"otherwise/kernel/wire"
 )
 
 // forget undoes what earlier stops and calls of Context did, before and after a test.
@@ -26,7 +25,6 @@ func forget(t *testing.T) {
 
 func TestFirstStopEndsTheContext(t *testing.T) {
 	forget(t)
-	t.Setenv(wire.EngineEnv, "unix:/no/engine.sock") // listening is for the package's start then
 	use(t, gobackend.GetBackend())
 	ctx := Context()
 	if ctx != Context() {
