@@ -17,49 +17,45 @@ import (
 // connection works through one client's requests, one after the other.
 type connection struct {
 	*engine
-	net     *net.UnixConn
+	net     wire.Stream   // changed by greet alone, under the engine's lock
 	reader  *bufio.Reader // of net
-	quick   bool          // whether to wait outside of Go's poller
 	session *session
 	in, out []byte // scratch, reused from frame to frame
 	blob    int64  // bytes of the current frame's blob that are still to be read
 }
 
 // serve answers requests until the client closes the connection, or breaks the protocol, which is an error.
-func (e *engine) serve(c *net.UnixConn) error {
-	conn := &connection{engine: e, net: c, reader: bufio.NewReader(c)}
-	defer e.blocking.Add(-1)
-	conn.quick = e.blocking.Add(1) <= maxBlocking
-	err := conn.greet()
-	if conn.session != nil {
-		defer e.leave(conn.session)
+func (c *connection) serve() error {
+	err := c.greet()
+	if c.session != nil {
+		defer c.leave(c.session)
 	}
 	if err != nil {
 		return err
 	}
 	for {
-		kind, message, err := conn.read()
+		kind, message, err := c.read()
 		if err != nil {
 			return err
 		}
-		reply, err := conn.handle(kind, message)
-		if err == nil && conn.blob > 0 {
-			err = fmt.Errorf("%w: a request of kind %d with %d bytes too many", wire.ErrMalformed, kind, conn.blob)
+		reply, err := c.handle(kind, message)
+		if err == nil && c.blob > 0 {
+			err = fmt.Errorf("%w: a request of kind %d with %d bytes too many", wire.ErrMalformed, kind, c.blob)
 		}
 		switch {
-		case errors.Is(err, wire.ErrMalformed) || conn.blob > 0:
+		case errors.Is(err, wire.ErrMalformed) || c.blob > 0:
 			// the stream can't be trusted any further; say why and close
-			return errors.Join(err, conn.fail(err))
+			return errors.Join(err, c.fail(err))
 		case kind == wire.KindFree: // has no answer
 			if err != nil {
-				e.note("%s: %v", conn.session.client, err)
+				c.note("%s: %v", c.session.client, err)
 			}
 			continue
 		case err == nil:
-			err = conn.reply(reply)
+			err = c.reply(reply)
 		}
 		if err != nil {
-			err = conn.fail(err)
+			err = c.fail(err)
 		}
 		if err != nil {
 			return err
@@ -101,7 +97,8 @@ func (c *connection) send(kind wire.Kind, message any, blob []byte) (err error) 
 
 // greet checks who connects and joins the connection to its session.
 func (c *connection) greet() error {
-	if err := c.net.SetReadDeadline(time.Now().Add(helloTimeout)); err != nil {
+	stream := c.net.(*net.UnixConn)
+	if err := stream.SetReadDeadline(time.Now().Add(helloTimeout)); err != nil {
 		return err
 	}
 	kind, message, err := c.read()
@@ -125,15 +122,29 @@ func (c *connection) greet() error {
 	if err != nil {
 		return errors.Join(err, c.fail(err))
 	}
-	if err := c.net.SetReadDeadline(time.Time{}); err != nil {
+	if err := stream.SetReadDeadline(time.Time{}); err != nil {
 		return err
 	}
-	if c.quick { // after the hello, whose deadline is the poller's
-		if err := wire.Block(c.net); err != nil {
-			return err
-		}
+	if err := c.hasten(stream); err != nil {
+		return err
 	}
 	return c.reply(c.welcome())
+}
+
+// hasten takes the connection out of Go's poller, unless so many are already that their threads would be a burden.
+func (c *connection) hasten(stream *net.UnixConn) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.connections == nil || len(c.connections) > maxDirect {
+		return nil
+	}
+	direct, err := wire.Direct(stream)
+	if err != nil {
+		return err
+	}
+	c.net = direct
+	c.reader.Reset(direct) // a client waits for its welcome before it says more
+	return nil
 }
 
 func (c *connection) welcome() wire.Welcome {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -44,8 +45,8 @@ const (
 	helloTimeout = 10 * time.Second
 	// acceptDelay is the time to the next attempt after a connection couldn't be taken.
 	acceptDelay = 100 * time.Millisecond
-	// maxBlocking is how many connections may take a thread each.
-	maxBlocking = 64
+	// maxDirect is how many connections may take a thread each.
+	maxDirect = 64
 )
 
 // engine is the state that connections share.
@@ -59,12 +60,11 @@ type engine struct {
 	restart  chan struct{}
 
 	executions atomic.Int64
-	blocking   atomic.Int64 // connections
 
 	mu          sync.Mutex
 	sessions    map[string]*session
-	connections map[*net.UnixConn]bool // nil when the engine is ending
-	running     map[*connection]bool   // those that execute
+	connections map[*connection]bool // nil when the engine is ending
+	running     map[*connection]bool // those that execute
 }
 
 // Serve listens on the socket and works for clients until the context ends, which gives nil, or a client asks for a
@@ -87,7 +87,7 @@ func Serve(ctx context.Context, o Options) error {
 	}
 	e := &engine{Options: o, id: rand.Text(), begun: time.Now(), store: newStore(o.MemoryLimit),
 		programs: newPrograms(o.Backend, o.ProgramLimit), restart: make(chan struct{}, 1),
-		sessions: map[string]*session{}, connections: map[*net.UnixConn]bool{}, running: map[*connection]bool{}}
+		sessions: map[string]*session{}, connections: map[*connection]bool{}, running: map[*connection]bool{}}
 	defer e.hangUp()
 	go e.accept(listener)
 	select {
@@ -110,42 +110,43 @@ func (e *engine) accept(listener *socket) {
 			time.Sleep(acceptDelay)
 			continue
 		}
-		if e.admit(c) {
-			go e.work(c)
+		conn := &connection{engine: e, net: c, reader: bufio.NewReader(c)}
+		if e.admit(conn) {
+			go conn.work()
 		}
 	}
 }
 
 // work serves a connection. Whatever a client sends, the engine lives on.
-func (e *engine) work(c *net.UnixConn) {
-	defer e.dismiss(c)
+func (c *connection) work() {
+	defer c.dismiss()
 	defer func() {
 		if p := recover(); p != nil {
-			e.note("a connection was closed after a panic: %v\n%s", p, debug.Stack())
+			c.note("a connection was closed after a panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	if err := e.serve(c); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
-		e.note("connection closed: %v", err)
+	if err := c.serve(); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
+		c.note("connection closed: %v", err)
 	}
 }
 
 // admit takes a connection in; it is closed instead when the engine is ending.
-func (e *engine) admit(c *net.UnixConn) bool {
+func (e *engine) admit(c *connection) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.connections == nil {
-		c.Close()
+		c.net.Close()
 		return false
 	}
 	e.connections[c] = true
 	return true
 }
 
-func (e *engine) dismiss(c *net.UnixConn) {
-	c.Close()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	delete(e.connections, c)
+func (c *connection) dismiss() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.connections, c)
+	c.net.Close()
 }
 
 // hangUp ends all connections, so that every client learns of the engine's end.
@@ -153,8 +154,7 @@ func (e *engine) hangUp() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for c := range e.connections {
-		_ = c.CloseRead() // a shutdown, which ends reads and writes that Close would wait for
-		_ = c.CloseWrite()
+		_ = wire.Shutdown(c.net) // one that is closed already needs none
 	}
 	e.connections = nil
 }

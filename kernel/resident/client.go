@@ -40,7 +40,7 @@ type client struct {
 
 // connection is one of a client's.
 type connection struct {
-	net     net.Conn
+	net     wire.Stream
 	reader  *bufio.Reader
 	writer  *bufio.Writer
 	in, out []byte // scratch
@@ -64,12 +64,13 @@ func dial(address string) (*client, error) {
 
 func (c *client) connect(session string) (*connection, wire.Welcome, error) {
 	var w wire.Welcome
-	stream, err := net.DialTimeout("unix", c.path, dialTimeout)
+	socket, err := net.DialTimeout("unix", c.path, dialTimeout)
 	if err != nil {
 		return nil, w, errors.WithMessagef(ErrEngineGone, "no engine answers (%v)", err)
 	}
-	if err := wire.Block(stream.(*net.UnixConn)); err != nil {
-		stream.Close()
+	stream, err := wire.Direct(socket.(*net.UnixConn))
+	if err != nil {
+		socket.Close()
 		return nil, w, errors.WithStack(err)
 	}
 	conn := &connection{net: stream, reader: bufio.NewReader(stream), writer: bufio.NewWriter(stream)}
