@@ -10,6 +10,7 @@ import (
 
 	"otherwise/bundle"
 	"otherwise/datasets/fashion"
+	"otherwise/kernel/install"
 	"otherwise/setup"
 )
 
@@ -18,13 +19,15 @@ func newDoctor() *cobra.Command {
 		Use:     "doctor",
 		GroupID: groupSetup,
 		Short:   "Tell what is there and what to do about what isn't",
-		Long: `Looks at Go, the system, pip, the cache folder, the backend with its plugin and devices, memory, data sets and bundles,
-and prints what it found and what to do about what is missing. The exit code is 1 if something required is missing.`,
+		Long: `Looks at Go, the system, pip, the cache folder, the backend with its plugin and devices, memory, data sets, bundles
+and notebook kernels, and prints what it found and what to do about what is missing. The exit code is 1 if something
+required is missing.`,
 		Example: "  otherwise doctor",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			fine, err := setup.Doctor(cmd.Context(), cmd.OutOrStdout(),
-				setup.Check{Name: "Fashion-MNIST", Run: checkFashion}, setup.Check{Name: "Bundles", Run: checkBundles})
+				setup.Check{Name: "Fashion-MNIST", Run: checkFashion}, setup.Check{Name: "Bundles", Run: checkBundles},
+				setup.Check{Name: "Notebooks", Run: checkKernels})
 			if err == nil && !fine {
 				err = errors.New("something required is missing: see the lines marked !! above")
 			}
@@ -68,4 +71,28 @@ func checkBundles(context.Context) setup.Finding {
 		found = append(found, fmt.Sprintf("%s (%d classes, SHA-256 %.12s...)", name, len(stored.Classes), hash))
 	}
 	return setup.Finding{Text: strings.Join(found, ", ")}
+}
+
+// checkKernels tells which notebook kernels Jupyter finds and what is wrong with them. Nothing else needs one.
+func checkKernels(ctx context.Context) setup.Finding {
+	kernels, err := install.List(ctx)
+	if err != nil {
+		return setup.Finding{Level: setup.Note, Text: err.Error()}
+	}
+	if len(kernels) == 0 {
+		return setup.Finding{Level: setup.Note, Text: "no kernel in Jupyter's folders",
+			Advice: "only notebooks need one: run `make notebook`, or `otherwise kernel install`"}
+	}
+	var found, broken []string
+	for _, k := range kernels {
+		found = append(found, fmt.Sprintf("%s (%s) in %s", k.DisplayName, k.Name, k.Folder))
+		if err := k.Check(); err != nil {
+			broken = append(broken, fmt.Sprintf("%s: %v", k.Name, err))
+		}
+	}
+	finding := setup.Finding{Text: strings.Join(found, ", ")}
+	if len(broken) > 0 {
+		finding.Level, finding.Advice = setup.Note, strings.Join(broken, "\n")
+	}
+	return finding
 }
