@@ -23,7 +23,7 @@ notebook: build .venv/installed ## open notebooks/ in JupyterLab, with the kerne
 	.venv/bin/jupyter lab --notebook-dir notebooks $(LAB_FLAGS)
 
 test: plugin lint ## check formatting, vet, staticcheck, and run the tests
-	@$(MAKE) --no-print-directory .venv/installed || echo "Note: without Jupyter, the tests that drive the notebook kernel are skipped."
+	@$(MAKE) --no-print-directory .venv/installed-for-tests || echo "Note: without Jupyter, the tests that drive the notebook kernel are skipped."
 	OTHERWISE_JUPYTER_PYTHON="$(CURDIR)/.venv/bin/python" go test -timeout 30m $(TEST_FLAGS) ./...
 
 build: tools ## build bin/otherwise
@@ -46,6 +46,10 @@ clean: ## delete bin and out; the cache folder stays
 .venv/installed: notebooks/requirements.txt
 	@python3 -m venv .venv || { echo "No virtual environment: on Debian and Ubuntu, apt-get install python3-venv."; exit 1; }
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement notebooks/requirements.txt
+	@touch $@
+
+.venv/installed-for-tests: .venv/installed notebooks/tests/requirements.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement notebooks/tests/requirements.txt
 	@touch $@
 
 plugin: tools
