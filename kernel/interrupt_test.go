@@ -9,7 +9,6 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/compute/shapes"
-
 )
 
 // forget undoes what earlier stops and calls of Context did, before and after a test.
