@@ -73,7 +73,7 @@ func stopped(told io.Writer) (end bool) {
 }
 
 // restartIfStuck restarts the engine when it computes for clients that are gone; anyway, also when it computes for this
-// one. What it computes for others that share it is no reason.
+// one, of which it only tells otherwise. What it computes for others that share it is no reason.
 func restartIfStuck(told io.Writer, anyway bool) {
 	done := make(chan struct{})
 	go func() {
@@ -86,7 +86,11 @@ func restartIfStuck(told io.Writer, anyway bool) {
 		if err != nil {
 			return // nothing to restart
 		}
-		if status.OrphansRunning == 0 && !(anyway && (State{status}).computesFor(os.Getpid())) {
+		busy := (State{status}).computesFor(os.Getpid())
+		if status.OrphansRunning == 0 && !(anyway && busy) {
+			if busy {
+				fmt.Fprintln(told, "What this cell computes in the engine can't be stopped and goes on. If it doesn't end by itself, stop the next cell too, or run kernel.Reset(): that restarts the engine.")
+			}
 			return
 		}
 		if err := engine(b).Restart(); err == nil {
