@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -125,7 +126,9 @@ func (d *demoFlags) explainAll(ctx context.Context, b *bench, problems []demoPro
 	running.SetLimit(runtime.NumCPU())
 	for i, p := range problems {
 		items[i] = viz.ReportItem{Title: p.from + " → " + p.to, Classes: b.Classes, Runs: make([]viz.Run, len(methods))}
-		for k, method := range methods {
+	}
+	for k, method := range slices.Backward(methods) { // ECED takes longest, so it begins, and LDCE fills the gaps
+		for i, p := range problems {
 			running.Go(func() error {
 				run, err := d.explain(ctx, b, method, p, io.Discard)
 				if err != nil {

@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"image"
@@ -8,12 +9,12 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-	"net/http"
+	"unicode/utf8"
 
 	"golang.org/x/image/webp"
 )
 
-// sniffLen is how many of the first bytes are looked at to tell what a file is; all that http.DetectContentType reads.
+// sniffLen is how many of the first bytes are looked at to tell what a file is.
 const sniffLen = 512
 
 // format is a kind of picture that is read.
@@ -37,7 +38,7 @@ var formats = []format{
 
 const legalFormats = "PNG, JPEG, GIF and WebP"
 
-// strangers are files that users take for pictures we read, and that http.DetectContentType doesn't know.
+// strangers are files that users may take for pictures we read.
 var strangers = []struct{ magic, name string }{
 	{"II*\x00", "a TIFF picture"},
 	{"MM\x00*", "a TIFF picture"},
@@ -47,6 +48,13 @@ var strangers = []struct{ magic, name string }{
 	{"????ftypmsf1", "a HEIC picture"},
 	{"\xff\x0a", "a JPEG XL picture"},
 	{"<svg", "an SVG drawing"},
+	{"BM", "a BMP picture"},
+	{"%PDF-", "a PDF document"},
+	{"PK\x03\x04", "a ZIP archive"},
+	{"\x1f\x8b", "a gzip file"},
+	{"RIFF????WAVE", "a sound"},
+	{"<!DOCTYPE", "an HTML page"},
+	{"<html", "an HTML page"},
 }
 
 // sniff tells the format from a file's first bytes. Any other file is an error that says what it looks like.
@@ -64,8 +72,12 @@ func sniff(head []byte) (format, error) {
 			return format{}, fmt.Errorf("%s, but only %s are read: convert it to one of them first", s.name, legalFormats)
 		}
 	}
+	kind := "nothing known"
+	if utf8.Valid(head) && !bytes.ContainsRune(head, 0) {
+		kind = "text"
+	}
 	return format{}, fmt.Errorf("not a picture: the file looks like %s (its first bytes are % x); legal are %s",
-		http.DetectContentType(head), head[:min(len(head), 8)], legalFormats)
+		kind, head[:min(len(head), 8)], legalFormats)
 }
 
 func hasMagic(head []byte, magic string) bool {
