@@ -22,10 +22,10 @@ func warm(ctx context.Context, compiler toolchain, module string, log io.Writer)
 		cmd.Env = append(os.Environ(), "GOWORK=off")
 		return cmd.CombinedOutput()
 	}
-	list, err := goCommand("list", "-tags="+launch.CellTag, "-f", `{{if and .GoFiles (ne .Name "main")}}{{.ImportPath}}{{end}}`, "."+string(filepath.Separator)+"...")
+	list, err := goCommand("list", "-tags="+launch.CellTags, "-f", `{{if and .GoFiles (ne .Name "main")}}{{.ImportPath}}{{end}}`, "."+string(filepath.Separator)+"...")
 	out := list
 	if err == nil {
-		out, err = goCommand(append([]string{"build", "-tags=" + launch.CellTag}, strings.Fields(string(list))...)...)
+		out, err = goCommand(append([]string{"build", "-tags=" + launch.CellTags}, strings.Fields(string(list))...)...)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()

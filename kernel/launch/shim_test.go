@@ -118,9 +118,9 @@ func TestCellFlags(t *testing.T) {
 		workspace bool
 		want      string
 	}{
-		{"", false, "-ldflags=-s -tags=resident -mod=mod"},
-		{"-ldflags=-w -buildvcs=false", false, "-ldflags=-s -ldflags=-w -buildvcs=false -tags=resident -mod=mod"},
-		{"-tags=a --tags=b,c", true, "-ldflags=-s -tags=resident,a,b,c"},
+		{"", false, "-ldflags=-s -tags=resident,netgo,osusergo -mod=mod"},
+		{"-ldflags=-w -buildvcs=false", false, "-ldflags=-s -ldflags=-w -buildvcs=false -tags=resident,netgo,osusergo -mod=mod"},
+		{"-tags=a --tags=b,c", true, "-ldflags=-s -tags=resident,netgo,osusergo,a,b,c"},
 	} {
 		if got := cellFlags(test.users, test.workspace); got != test.want {
 			t.Errorf("%q, %v: got %q, want %q", test.users, test.workspace, got, test.want)
