@@ -101,6 +101,7 @@ func (c *connection) put(m wire.Put) (any, error) {
 	}
 	_, memory, err := program.FlatBytes(flat)
 	if err == nil {
+		adviseHugePages(memory)
 		err = c.readInto(memory)
 		program.RepairBools(m.Shape.DType, memory)
 	}
