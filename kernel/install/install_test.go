@@ -313,7 +313,7 @@ func TestProgramIsKeptWhileUsed(t *testing.T) {
 func TestPackagesAreCompiledForCells(t *testing.T) {
 	d := newDesk(t)
 	d.install(t, d.options())
-	if calls := read(t, d.calls); !strings.Contains(calls, "build -tags=resident otherwise/datasets otherwise/eced\n") {
+	if calls := read(t, d.calls); !strings.Contains(calls, "build -tags=resident,netgo,osusergo otherwise/datasets otherwise/eced\n") {
 		t.Errorf("calls of go:\n%s", calls)
 	}
 	t.Setenv("FAKE_WARMTH", "eced.go:1: syntax error")
