@@ -117,6 +117,9 @@ func (d *demoFlags) explainAll(ctx context.Context, b *bench, problems []demoPro
 		preparing.Go(func() error { return m.Prepare(ctx, problems[0].Picture) })
 	}
 	if err := preparing.Wait(); err != nil {
+		if ctx.Err() != nil {
+			err = d.stopped(ctx)
+		}
 		return nil, 0, err
 	}
 	// One explanation of a small picture keeps one core busy: as many run at once as there are cores.
@@ -223,13 +226,18 @@ func (p demoProblem) folder(method string) string {
 	return strings.NewReplacer(" ", "-", "/", "-").Replace(strings.ToLower(p.from + " to " + p.to + " " + method))
 }
 
+// stopped is the error of a demo whose context ended.
+func (d *demoFlags) stopped(ctx context.Context) error {
+	return fmt.Errorf("demo stopped: %w; an earlier index.html in %s is as it was", ctx.Err(), d.out)
+}
+
 // explain solves a problem with one method and writes its folder. What the method can't do is the run's error; the context
 // and the disk are the demo's.
 func (d *demoFlags) explain(ctx context.Context, b *bench, method counterfactual.Method, p demoProblem, log io.Writer) (viz.Run, error) {
 	run := viz.Run{Method: method.Name()}
 	run.Result, run.Info, run.Err = b.explain(ctx, method, p.Problem, p.id, log)
 	if ctx.Err() != nil {
-		return run, fmt.Errorf("demo stopped: %w; an earlier index.html in %s is as it was", ctx.Err(), d.out)
+		return run, d.stopped(ctx)
 	}
 	if run.Err != nil {
 		return run, nil

@@ -21,9 +21,9 @@ func newKernelEngine() *cobra.Command {
 		Short: "Run an engine, which notebooks and programs compute in",
 		Long: `Opens the backend (GOMLX_BACKEND, else the best one that is set up) and works for clients on a socket until it is
 interrupted. The notebook kernel starts one by itself; one that is started by hand serves several notebooks, each of them
-with OTHERWISE_ENGINE=unix:PATH in its environment. The socket's folder must be the user's alone (mode 0700).`,
-		Example: `  mkdir -m 700 -p ~/.otherwise && otherwise kernel engine --socket ~/.otherwise/engine.sock
-  OTHERWISE_ENGINE=unix:$HOME/.otherwise/engine.sock jupyter lab`,
+with OTHERWISE_ENGINE=unix:PATH in its environment. The socket's folder must be the user's alone: mkdir -m 700 makes one.`,
+		Example: `  otherwise kernel engine --socket ~/.otherwise/engine.sock
+  otherwise kernel engine --socket ~/.otherwise/engine.sock --memory 12G`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return e.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())

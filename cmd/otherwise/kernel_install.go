@@ -19,7 +19,7 @@ the first time, and writes the kernelspec into the user's Jupyter folder, or whe
 OTHERWISE_CACHE are remembered when they are set. The checkout around the working folder is what cells import.`,
 		Example: `  otherwise kernel install
   otherwise kernel install --sys-prefix
-  otherwise kernel install --prefix /opt/jupyter --name go-gpu --display-name "Go (GPU)"`,
+  otherwise kernel install --prefix /opt/jupyter --name go-gpu --display-name Go-on-GPU`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opts.Log = cmd.OutOrStdout()
@@ -42,7 +42,10 @@ func newKernelList() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List installed kernels, and what is wrong with them",
-		Args:  cobra.NoArgs,
+		Long: `Lists the kernels of this project that Jupyter finds, each with its kernelspec's folder and the checkout that its cells
+import. A kernel that can't start is an error that says why.`,
+		Example: "  otherwise kernel list",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			kernels, err := install.List(cmd.Context())
 			if err != nil {
@@ -70,7 +73,9 @@ func newKernelUninstall() *cobra.Command {
 		Use:   "uninstall",
 		Short: "Remove the kernel from Jupyter",
 		Long:  "Deletes the kernelspecs of that name that this project wrote, wherever Jupyter finds one. What was built stays in the cache folder.",
-		Args:  cobra.NoArgs,
+		Example: `  otherwise kernel uninstall
+  otherwise kernel uninstall --name go-gpu`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			removed, err := install.Uninstall(cmd.Context(), name)
 			for _, folder := range removed {
