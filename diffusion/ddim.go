@@ -5,6 +5,7 @@ import (
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 
 	"otherwise/nn"
 )
@@ -64,6 +65,11 @@ func divisorsNear(total, steps int) []int {
 		return []int{below}
 	}
 	return []int{below, above}
+}
+
+// NoNoise stands for the noise of a step whose Sigma is 0, where a compiled step takes noise in any case.
+func NoNoise() *tensors.Tensor {
+	return tensors.FromFlatDataAndDimensions(make([]float32, 1), 1, 1, 1, 1)
 }
 
 // PredictX0 returns the clean latent that a noise estimate implies: (z - sqrt(1-alpha) eps) / sqrt(alpha).

@@ -81,7 +81,7 @@ func (a *adversary) drawChain(k int) {
 	c := &chain{start: a.noise(fmt.Sprintf("start/%d", k))}
 	for i := range a.steps {
 		c.background = append(c.background, a.noise(fmt.Sprintf("blend/%d/%d", k, i)))
-		step := tensors.FromFlatDataAndDimensions(make([]float32, 1), 1, 1, 1, 1) // multiplied by sigma = 0
+		step := diffusion.NoNoise()
 		if a.step(i).Sigma > 0 {
 			step = a.noise(fmt.Sprintf("step/%d/%d", k, i))
 		}

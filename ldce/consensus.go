@@ -42,7 +42,8 @@ func unpatch(y *Node, d []int, p int) *Node {
 	return Reshape(TransposeAllAxes(y, 0, 1, 3, 2, 4, 5), d...)
 }
 
-// turned turns each patch of s by gamma towards that of r: what it adds is orthogonal to s, and |s| tan(gamma) long. Source: public code (cone projection); SPEC-LDCE section 5.
+// turned turns each patch of s by gamma towards that of r: what it adds is orthogonal to s, and |s| tan(gamma) long.
+// Source: public code (cone projection); SPEC-LDCE section 5.
 func turned(s, r, cosGamma *Node) *Node {
 	dot := func(a, b *Node) *Node { return ReduceAndKeep(Mul(a, b), ReduceSum, 3, 4) }
 	length := func(x *Node) *Node { return Sqrt(dot(x, x)) }

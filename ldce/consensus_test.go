@@ -69,7 +69,7 @@ func TestConsensusAgreesWithReference(t *testing.T) {
 	overwritten, _ := filterOnce(t, score, direction, 45, 1, 0.5, false)
 	g.Close(overwritten, "overwrite0.5_g45", about.Tolerance)
 
-	// The reference has NaN where a vector is zero; here such a location is kept as it is, so both are set to 0 there.
+	// The reference has NaN where a vector is zero; here such a location is kept as it is.
 	turned, _ := filterOnce(t, score, direction, 45, 1, 0, true)
 	got, want := values(t, turned), values(t, g.Tensor("cone45"))
 	for i, w := range want {

@@ -159,7 +159,7 @@ func (r *run) noise(name string) *tensors.Tensor {
 func (r *run) denoise(k int, observe counterfactual.Observer) error {
 	o, start := r.options, r.options.start()
 	step := r.steps[start-1-k]
-	noise := tensors.FromFlatDataAndDimensions(make([]float32, 1), 1, 1, 1, 1) // multiplied by sigma = 0
+	noise := diffusion.NoNoise()
 	if step.Sigma > 0 {
 		noise = r.noise(fmt.Sprintf("step/%d", k))
 	}

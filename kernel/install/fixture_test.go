@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/gomlx/compute"
+
 	"otherwise/setup"
 )
 
@@ -48,7 +50,7 @@ func newDesk(t *testing.T) *desk {
 	t.Setenv(setup.CacheEnv, filepath.Join(root, "cache"))
 	t.Setenv("FAKE_CALLS", d.calls)
 	t.Setenv("FAKE_VERSION", "go1.26.8")
-	for _, name := range []string{"JUPYTER_DATA_DIR", "JUPYTER_PATH", "XDG_DATA_HOME", "VIRTUAL_ENV", backendEnv, "FAKE_FAILURE", "FAKE_WARMTH"} {
+	for _, name := range []string{"JUPYTER_DATA_DIR", "JUPYTER_PATH", "XDG_DATA_HOME", "VIRTUAL_ENV", compute.ConfigEnvVar, "FAKE_FAILURE", "FAKE_WARMTH"} {
 		t.Setenv(name, "")
 	}
 	return d

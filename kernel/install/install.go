@@ -7,12 +7,11 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/gomlx/compute"
+
 	"otherwise/kernel/launch"
 	"otherwise/setup"
 )
-
-// backendEnv configures GoMLX; an installed kernel remembers it.
-const backendEnv = "GOMLX_BACKEND"
 
 // Options say what to install where.
 type Options struct {
@@ -100,7 +99,7 @@ func Install(ctx context.Context, opts Options) (Kernel, error) {
 		Env:           map[string]string{launch.ModuleEnv: opts.Module, launch.ToolsEnv: tools, launch.GoEnv: compiler.path},
 		Metadata:      metadata{Owner: owner},
 	}
-	for _, name := range []string{backendEnv, setup.CacheEnv} {
+	for _, name := range []string{compute.ConfigEnvVar, setup.CacheEnv} {
 		if value := os.Getenv(name); value != "" {
 			s.Env[name] = value
 		}

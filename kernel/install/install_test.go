@@ -15,13 +15,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/gomlx/compute"
+
 	"otherwise/kernel/launch"
 	"otherwise/setup"
 )
 
 func TestInstall(t *testing.T) {
 	d := newDesk(t)
-	t.Setenv(backendEnv, "xla:cuda")
+	t.Setenv(compute.ConfigEnvVar, "xla:cuda")
 	t.Setenv("JUPYTER_DATA_DIR", filepath.Join(d.home, "jupyter data"))
 	k := d.install(t, d.options())
 
@@ -39,7 +41,7 @@ func TestInstall(t *testing.T) {
 		"interrupt_mode": "message",
 		"env": map[string]any{
 			launch.ModuleEnv: d.checkout, launch.ToolsEnv: k.Tools, launch.GoEnv: filepath.Join(filepath.Dir(d.calls), "go", "go"),
-			backendEnv: "xla:cuda", setup.CacheEnv: os.Getenv(setup.CacheEnv),
+			compute.ConfigEnvVar: "xla:cuda", setup.CacheEnv: os.Getenv(setup.CacheEnv),
 		},
 		"metadata": map[string]any{"debugger": false, "owner": "otherwise"},
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gomlx/compute"
+
 	"otherwise/kernel/wire"
 )
 
@@ -19,9 +21,6 @@ const (
 	GoEnv = "OTHERWISE_GO"
 )
 
-// backendEnv configures GoMLX. The engine gets it; cells compute in the engine.
-const backendEnv = "GOMLX_BACKEND"
-
 // gonbEnvironment is the environment of GoNB, and so of the cells and of all that the user runs from them.
 func gonbEnvironment(f folder, opts Options) []string {
 	env := variables(os.Environ())
@@ -30,7 +29,7 @@ func gonbEnvironment(f folder, opts Options) []string {
 	env.unset("GOTMPDIR") // TMPDIR holds: nothing is left behind
 	env.set(GoEnv, opts.Go)
 	env.set(ModuleEnv, opts.Module)
-	env.unset(backendEnv)
+	env.unset(compute.ConfigEnvVar) // GoMLX's configuration is the engine's; cells compute there
 	if opts.ownEngine() {
 		env.set(wire.EngineEnv, "unix:"+f.socket())
 	}

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gomlx/compute"
+
 	"otherwise/kernel/wire"
 )
 
@@ -251,7 +253,7 @@ func TestCellEnvironment(t *testing.T) {
 	if got, want := env.get("TMPDIR"), folder+"/tmp"; got != want {
 		t.Errorf("TMPDIR: got %s, want %s", got, want)
 	}
-	if slices.ContainsFunc(env, func(entry string) bool { return strings.HasPrefix(entry, backendEnv) }) {
+	if slices.ContainsFunc(env, func(entry string) bool { return strings.HasPrefix(entry, compute.ConfigEnvVar) }) {
 		t.Error("cells are told the engine's backend")
 	}
 	if link, err := os.Readlink(filepath.Join(folder, "bin", "go")); err != nil || link == "" {

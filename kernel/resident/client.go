@@ -218,10 +218,8 @@ func (c *connection) call(frees wire.Free, kind wire.Kind, message any, blob []b
 }
 
 func (c *connection) send(frees wire.Free, kind wire.Kind, message any, blob []byte) (err error) {
-	if len(frees.IDs)+len(frees.Programs) > 0 {
-		if c.out, err = wire.WriteFrame(c.writer, c.out, wire.KindFree, frees, nil); err != nil {
-			return err
-		}
+	if err := c.writeFrees(frees); err != nil {
+		return err
 	}
 	if c.out, err = wire.WriteFrame(c.writer, c.out, kind, message, blob); err != nil {
 		return err
@@ -229,14 +227,19 @@ func (c *connection) send(frees wire.Free, kind wire.Kind, message any, blob []b
 	return c.writer.Flush()
 }
 
-func (c *connection) free(frees wire.Free) (err error) {
-	if len(frees.IDs)+len(frees.Programs) == 0 {
-		return nil // another request took them along
-	}
-	if c.out, err = wire.WriteFrame(c.writer, c.out, wire.KindFree, frees, nil); err != nil {
+func (c *connection) free(frees wire.Free) error {
+	if err := c.writeFrees(frees); err != nil {
 		return err
 	}
 	return c.writer.Flush()
+}
+
+// writeFrees leaves the frees, if there are any, in the writer's buffer.
+func (c *connection) writeFrees(frees wire.Free) (err error) {
+	if len(frees.IDs)+len(frees.Programs) > 0 {
+		c.out, err = wire.WriteFrame(c.writer, c.out, wire.KindFree, frees, nil)
+	}
+	return err
 }
 
 // remoteError is the engine's.
