@@ -26,16 +26,20 @@ func ParamsOf(values map[string]*tensors.Tensor) *Params { return &Params{values
 // Tensors are the parameters by name, for reading.
 func (p *Params) Tensors() map[string]*tensors.Tensor { return p.values }
 
-// LoadParams reads every tensor of a file as float32, turning convolution kernels from the published
-// [out, in, height, width] to [height, width, in, out].
-func LoadParams(file *weights.File) (*Params, error) {
+// LoadParams reads every tensor of floating-point numbers as float32, turning convolution kernels from the published
+// [out, in, height, width] to [height, width, in, out]. Tensors of integers are left out: published files keep buffers
+// in them that no layer reads, such as position_ids and num_batches_tracked.
+func LoadParams(src weights.Source) (*Params, error) {
 	p := NewParams()
-	for _, name := range file.Names() {
-		_, shape, err := file.Info(name)
+	for _, name := range src.Names() {
+		dtype, shape, err := src.Info(name)
 		if err != nil {
 			return nil, err
 		}
-		data, err := file.Float32(name)
+		if !dtype.IsFloat() {
+			continue
+		}
+		data, err := src.Float32(name)
 		if err != nil {
 			return nil, err
 		}

@@ -16,21 +16,39 @@ func (f *File) Float32(name string) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := oneOf(e.dtype, "Float32", F16, BF16, F32, F64); err != nil {
-		return nil, fmt.Errorf("tensor %q %w", name, err)
-	}
 	values := make([]float32, e.elements())
-	rest := values
-	err = f.blocks(e, func(block []byte) error {
+	if err := f.readFloats(e, values); err != nil {
+		return nil, err
+	}
+	return values, nil
+}
+
+// Float32Into is [File.Float32] into dst, which must have as many elements as the tensor.
+func (f *File) Float32Into(name string, dst []float32) error {
+	e, err := f.find(name)
+	if err != nil {
+		return err
+	}
+	return f.readFloats(e, dst)
+}
+
+func (f *File) readFloats(e *entry, dst []float32) error {
+	if err := oneOf(e.dtype, "Float32", F16, BF16, F32, F64); err != nil {
+		return fmt.Errorf("tensor %q %w", e.name, err)
+	}
+	if len(dst) != e.elements() {
+		return fmt.Errorf("tensor %q has %d elements, the destination %d", e.name, e.elements(), len(dst))
+	}
+	err := f.blocks(e, func(block []byte) error {
 		n := len(block) / e.dtype.Size()
-		err := decodeFloats(rest[:n], block, e.dtype)
-		rest = rest[n:]
+		err := decodeFloats(dst[:n], block, e.dtype)
+		dst = dst[n:]
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("tensor %q: %w", name, err)
+		return fmt.Errorf("tensor %q: %w", e.name, err)
 	}
-	return values, nil
+	return nil
 }
 
 // decodeFloats fills values from as many little-endian elements of dtype F16, BF16, F32 or F64.

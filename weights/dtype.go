@@ -58,6 +58,15 @@ func (d DType) Size() int {
 	return 0
 }
 
+// IsFloat reports whether d is a floating-point type.
+func (d DType) IsFloat() bool {
+	switch d {
+	case F8E5M2, F8E4M3, F16, BF16, F32, F64:
+		return true
+	}
+	return false
+}
+
 // checkDType returns an error that lists the legal types if d is none of them.
 func checkDType(d DType) error {
 	if d.Size() > 0 {

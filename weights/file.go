@@ -9,7 +9,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
 )
 
 // File is an open safetensors file. Its methods may be called from several goroutines at once, except for Close.
@@ -110,10 +109,29 @@ func (f *File) Bytes(name string) ([]byte, error) {
 		return nil, err
 	}
 	data := make([]byte, e.end-e.begin)
-	if err := readFull(f.source, data, f.dataAt+e.begin); err != nil {
-		return nil, fmt.Errorf("tensor %q: %w", name, err)
+	if err := f.readBytes(e, data); err != nil {
+		return nil, err
 	}
 	return data, nil
+}
+
+// BytesInto is [File.Bytes] into dst, which must have as many bytes as the tensor.
+func (f *File) BytesInto(name string, dst []byte) error {
+	e, err := f.find(name)
+	if err != nil {
+		return err
+	}
+	return f.readBytes(e, dst)
+}
+
+func (f *File) readBytes(e *entry, dst []byte) error {
+	if int64(len(dst)) != e.end-e.begin {
+		return fmt.Errorf("tensor %q has %d bytes, the destination %d", e.name, e.end-e.begin, len(dst))
+	}
+	if err := readFull(f.source, dst, f.dataAt+e.begin); err != nil {
+		return fmt.Errorf("tensor %q: %w", e.name, err)
+	}
+	return nil
 }
 
 // Close closes the file that Open opened. Tensors that were read stay valid.
@@ -128,12 +146,7 @@ func (f *File) find(name string) (*entry, error) {
 	if e, ok := f.byName[name]; ok {
 		return e, nil
 	}
-	const shown = 5
-	names := f.Names()
-	if len(names) > shown {
-		names = append(names[:shown:shown], "...")
-	}
-	return nil, fmt.Errorf("no tensor is named %q; the file has %d: %s", name, len(f.byName), strings.Join(names, ", "))
+	return nil, noTensor(name, f.Names())
 }
 
 // blocks calls decode with the bytes of a tensor, from its first element on and whole elements at a time. The bytes
