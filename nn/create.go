@@ -10,7 +10,6 @@ import (
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/support/exceptions"
 )
 
 // Init says how a new parameter starts.
@@ -34,21 +33,12 @@ func FanIn(gain float64) Init { return Init{std: gain, fanIn: true} }
 // given shapes, and whatever parameters it asks for are drawn from generators seeded by seed and the parameter's name,
 // so that adding a layer leaves the others' values as they were.
 func Create(backend compute.Backend, seed uint64, build func(s Scope, args []*Node), args ...shapes.Shape) (*Params, error) {
-	g := NewGraph(backend, "create")
-	defer g.Finalize()
-	d := &described{g: g, specs: map[string]spec{}, nodes: map[string]*Node{}}
-	err := exceptions.TryCatch[error](func() {
-		nodes := make([]*Node, len(args))
-		for i, shape := range args {
-			nodes[i] = Parameter(g, fmt.Sprintf("arg%d", i), shape)
-		}
-		build(Scope{source: d}, nodes)
-	})
+	specs, err := describe(backend, build, args)
 	if err != nil {
 		return nil, fmt.Errorf("creating a network: %w", err)
 	}
 	p := NewParams()
-	for name, s := range d.specs {
+	for name, s := range specs {
 		p.Set(name, tensors.FromFlatDataAndDimensions(s.draw(seed, name), s.dims...))
 	}
 	return p, nil
