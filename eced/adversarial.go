@@ -25,12 +25,14 @@ func (r *run) changeForeground(ctx context.Context) error {
 		if err := stopped(ctx, k, total); err != nil {
 			return err
 		}
-		it, err := a.iterate(k)
+		it, err := a.iterate(ctx, k)
 		if err != nil {
 			return fmt.Errorf("iteration %d of %d: %w", k+1, total, err)
 		}
 		last := k == total-1 || r.options.StopAt > 0 && it.probability > r.options.StopAt
-		if err := a.record(k, it, last); err != nil {
+		err = a.record(k, it, last)
+		it.pass.Free()
+		if err != nil {
 			return err
 		}
 		if last {
@@ -57,8 +59,8 @@ type chain struct {
 
 // iteration is what one forward and backward pass found.
 type iteration struct {
-	image, final      *tensors.Tensor
-	latents           []*tensors.Tensor // before each denoising step
+	image             *tensors.Tensor
+	pass              *nn.Pass // the latents before and after each denoising step
 	loss, probability float64
 	pruned            *tensors.Tensor
 }
@@ -90,23 +92,18 @@ func (a *adversary) drawChain(k int) {
 	a.chain = c
 }
 
-func (a *adversary) iterate(k int) (*iteration, error) {
+func (a *adversary) iterate(ctx context.Context, k int) (*iteration, error) {
 	a.drawChain(k)
-	first := a.steps[len(a.steps)-1]
-	z, err := a.programs.start.Call1(nil, a.foreground, a.background, a.latentMask, a.chain.start, float32(first.Alpha))
+	alpha := float32(a.step(0).Alpha)
+	z, err := a.programs.start.Call1(nil, a.foreground, a.background, a.latentMask, a.chain.start, alpha)
 	if err != nil {
 		return nil, err
 	}
 	it := &iteration{}
-	denoiser := []*nn.Params{a.models.Diffusion.DenoiserParams}
-	for i := range a.steps {
-		it.latents = append(it.latents, z)
-		if z, err = a.programs.step.Call1(denoiser, a.stepArgs(z, i)...); err != nil {
-			return nil, err
-		}
+	if it.pass, err = a.programs.steps.Run(ctx, a.denoiser(), z, len(a.steps), a.stepArgs); err != nil {
+		return nil, err
 	}
-	it.final = z
-	head, err := a.programs.head.Call(a.headNets(), z, a.targets)
+	head, err := a.programs.head.Call(a.headNets(), it.pass.Last(), a.targets)
 	if err != nil {
 		return nil, err
 	}
@@ -119,13 +116,11 @@ func (a *adversary) iterate(k int) (*iteration, error) {
 	if math.IsNaN(it.loss) {
 		return nil, fmt.Errorf("the loss is NaN (seed %d): the latent diverged; lower rate or guidance_scale", a.problem.Seed)
 	}
-	gradient := head[3]
-	for i := len(a.steps) - 1; i >= 0; i-- {
-		if gradient, err = a.programs.back.Call1(denoiser, append(a.stepArgs(it.latents[i], i), gradient)...); err != nil {
-			return nil, err
-		}
+	gradient, err := it.pass.Gradient(ctx, head[3])
+	if err != nil {
+		return nil, err
 	}
-	out, err := a.programs.update.Call(nil, a.foreground, gradient, a.latentMask, float32(first.Alpha), a.m, a.v,
+	out, err := a.programs.update.Call(nil, a.foreground, gradient, a.latentMask, alpha, a.m, a.v,
 		float32(*a.options.Rate), float32(k+1))
 	if err != nil {
 		return nil, err
@@ -137,12 +132,14 @@ func (a *adversary) iterate(k int) (*iteration, error) {
 // step is the i-th denoising step that is made.
 func (a *adversary) step(i int) diffusion.Step { return a.steps[len(a.steps)-1-i] }
 
-// stepArgs are its arguments at latent z.
-func (a *adversary) stepArgs(z *tensors.Tensor, i int) []any {
+// stepArgs are its arguments beside the latent.
+func (a *adversary) stepArgs(i int) []any {
 	s := a.step(i)
-	return []any{z, a.background, a.latentMask, a.chain.background[i], a.chain.step[i], int32(s.T), float32(s.Alpha),
+	return []any{a.background, a.latentMask, a.chain.background[i], a.chain.step[i], int32(s.T), float32(s.Alpha),
 		float32(s.AlphaPrev), float32(s.Sigma), a.conditional, a.unconditional, float32(*a.options.GuidanceScale)}
 }
+
+func (r *run) denoiser() []*nn.Params { return []*nn.Params{r.models.Diffusion.DenoiserParams} }
 
 func (r *run) headNets() []*nn.Params { return []*nn.Params{r.decoder, r.models.Classifier.Params} }
 
@@ -155,7 +152,7 @@ func (a *adversary) record(k int, it *iteration, last bool) error {
 		if err != nil {
 			return err
 		}
-		latents, err := counterfactual.Grids(it.final)
+		latents, err := counterfactual.Grids(it.pass.Last())
 		if err != nil {
 			return err
 		}

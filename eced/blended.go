@@ -37,15 +37,12 @@ func blendedStep(m counterfactual.Models, denoiser nn.Scope, z *Node, in stepInp
 	return blend(foreground, diffusion.AddNoise(in.background, in.alphaPrev, in.backgroundNoise), in.mask)
 }
 
-// programs are ECED's compiled graphs. The chain from the clean latent through all denoising steps to the loss is
-// differentiated step by step, each step computed again for its gradient (gradient checkpointing): memory and compile
-// time are those of one step, however many are made.
+// programs are ECED's compiled graphs.
 type programs struct {
 	encode *nn.Program // picture, posterior noise -> latent
 	fit    *fitProgram
 	start  *nn.Program // foreground, background, mask, noise, alpha -> noised blend
-	step   *nn.Program // one blended step
-	back   *nn.Program // the same step's inputs and the gradient behind it -> gradient before it
+	steps  *nn.Chain   // blended steps, differentiated one by one
 	head   *nn.Program // final latent -> picture, loss, probability, gradient
 	update *nn.Program // pruned gradient -> Adam
 }
@@ -67,10 +64,7 @@ func newPrograms(m counterfactual.Models, o Options) programs {
 		start: program("start", func(_ []nn.Scope, a []*Node) []*Node {
 			return []*Node{diffusion.AddNoise(blend(a[0], a[1], a[2]), a[4], a[3])}
 		}),
-		step: program("step", func(s []nn.Scope, a []*Node) []*Node { return []*Node{step(s, a)} }),
-		back: program("step gradient", func(s []nn.Scope, a []*Node) []*Node {
-			return Gradient(ReduceAllSum(Mul(step(s, a), a[12])), a[0])
-		}),
+		steps: nn.NewChain(m.Backend, "eced step", step),
 		head: program("head", func(s []nn.Scope, a []*Node) []*Node {
 			image := ClipScalar(diffusion.ToUnit(m.Diffusion.Decode(s[0], a[0])), 0, 1)
 			logProb := m.Classifier.LogProb(s[1], image, a[1])

@@ -136,15 +136,15 @@ func TestAdversarialIterationsAgreeWithReference(t *testing.T) {
 			a := goldenAdversary(t, method, g)
 			for k, want := range about.Losses {
 				near(t, "z_fg", a.foreground, slice(g, "iter.z_fg", k), about.Tolerance)
-				it, err := a.iterate(k)
+				it, err := a.iterate(context.Background(), k)
 				if err != nil {
 					t.Fatal(err)
 				}
 				golden.Near(t, "loss", []float32{float32(it.loss)}, []float32{float32(want)}, about.Tolerance)
-				near(t, "z_final", it.final, slice(g, "iter.z_final", k), about.Tolerance)
+				near(t, "z_final", it.pass.Last(), slice(g, "iter.z_final", k), about.Tolerance)
 				near(t, "pruned gradient", it.pruned, slice(g, "iter.grad_pruned", k), about.Tolerance)
 				if k == 0 {
-					for i, z := range append(it.latents, it.final) {
+					for i, z := range it.pass.States {
 						near(t, "latent before step "+strconv.Itoa(i), z, slice(g, "iter0.inter", i), about.Tolerance)
 					}
 				}

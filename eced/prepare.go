@@ -24,16 +24,15 @@ func (m *Method) Prepare(ctx context.Context, picture counterfactual.Picture) er
 		return fmt.Errorf("eced, compiling: %w", err)
 	}
 	a.drawChain(0)
-	denoiser := []*nn.Params{m.models.Diffusion.DenoiserParams}
 	var group errgroup.Group
 	group.SetLimit(runtime.NumCPU())
 	for _, compile := range []func() error{
 		func() error { // the largest first
-			_, err := m.programs.back.Call(denoiser, append(a.stepArgs(r.encoded, 0), r.encoded)...)
+			_, err := m.programs.steps.StepGradient(r.denoiser(), r.encoded, r.encoded, a.stepArgs(0)...)
 			return err
 		},
 		func() error { _, err := a.newFitting(r.decoder).step(r, 0, toSigned(picture)); return err },
-		func() error { _, err := m.programs.step.Call(denoiser, a.stepArgs(r.encoded, 0)...); return err },
+		func() error { _, err := m.programs.steps.Step(r.denoiser(), r.encoded, a.stepArgs(0)...); return err },
 		func() error { _, err := m.programs.head.Call(r.headNets(), r.encoded, r.targets); return err },
 		func() error { _, err := m.predictor.Probabilities(picture); return err },
 	} {
