@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +22,10 @@ func TestMain(m *testing.M) {
 // The scripts in testdata run the whole program as a user does. Each has a small data set in $WORK/fashion (see fixture).
 func TestScripts(t *testing.T) {
 	config, backendErr := setup.BackendConfig()
+	golden, err := filepath.Abs("../../testdata/golden")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
@@ -32,6 +37,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GOMLX_BACKEND", config)
 			env.Setenv(setup.CacheEnv, env.WorkDir+"/cache")
+			env.Setenv("GOLDEN", golden)
 			return writeFixture(env.WorkDir)
 		},
 		Condition: func(cond string) (bool, error) {

@@ -1,0 +1,4 @@
+package verify
+
+// baselineParts check baselines.
+var baselineParts []Part

@@ -1,0 +1,4 @@
+package verify
+
+// camParts check cam.
+var camParts []Part

@@ -1,0 +1,4 @@
+package verify
+
+// classifierParts check classifiers.
+var classifierParts []Part

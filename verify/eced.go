@@ -1,0 +1,4 @@
+package verify
+
+// ecedParts check eced.
+var ecedParts []Part

@@ -1,0 +1,4 @@
+package verify
+
+// fileParts check files.
+var fileParts []Part

@@ -1,0 +1,4 @@
+package verify
+
+// fullParts check full.
+var fullParts []Part

@@ -1,0 +1,4 @@
+package verify
+
+// layerParts check layers.
+var layerParts []Part

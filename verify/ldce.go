@@ -1,0 +1,4 @@
+package verify
+
+// ldceParts check ldce.
+var ldceParts []Part

@@ -1,0 +1,4 @@
+package verify
+
+// latentDiffusionParts check ldm_cin.
+var latentDiffusionParts []Part

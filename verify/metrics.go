@@ -1,0 +1,4 @@
+package verify
+
+// metricParts check metrics.
+var metricParts []Part

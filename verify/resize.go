@@ -1,0 +1,4 @@
+package verify
+
+// resizeParts check resize.
+var resizeParts []Part

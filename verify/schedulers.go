@@ -1,0 +1,4 @@
+package verify
+
+// schedulerParts check schedulers.
+var schedulerParts []Part

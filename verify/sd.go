@@ -1,0 +1,4 @@
+package verify
+
+// stableDiffusionParts check sd.
+var stableDiffusionParts []Part

@@ -1,0 +1,4 @@
+package verify
+
+// tokenizerParts check tokenizer.
+var tokenizerParts []Part
