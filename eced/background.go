@@ -47,14 +47,8 @@ func newFitProgram(m counterfactual.Models, kind string) *fitProgram {
 		// the barrier keeps XLA from computing a gradient again for every value that is made of it
 		grads := OptimizationBarriers(Gradient(loss, append([]*Node{z}, params...)...)...)
 		newZ, newM, newV := nn.Adam(z, grads[0], mz, vz, latentRate, step)
-		out := []*Node{loss, newZ, newM, newV}
-		for i, p := range params {
-			dims := p.Shape().Dimensions
-			pm, pv := nets[netM].Param(names[i], nn.Constant(0), dims...), nets[netV].Param(names[i], nn.Constant(0), dims...)
-			newP, newM, newV := nn.Adam(p, grads[1+i], pm, pv, decoderRate, step)
-			out = append(out, newP, newM, newV)
-		}
-		return out
+		return append([]*Node{loss, newZ, newM, newV},
+			nn.AdamParams(names, params, grads[1:], nets[netM], nets[netV], decoderRate, step)...)
 	})
 	return f
 }

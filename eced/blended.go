@@ -8,11 +8,6 @@ import (
 	"otherwise/nn"
 )
 
-// blend keeps the foreground where the mask [batch, height, width, 1] is 1 and the background elsewhere.
-func blend(foreground, background, mask *Node) *Node {
-	return Add(Mul(foreground, mask), Mul(background, OneMinus(mask)))
-}
-
 // stepInputs are what one blended denoising step takes beside the latent.
 type stepInputs struct {
 	background, mask           *Node // clean background latent; mask on the latent's grid
@@ -34,7 +29,7 @@ func blendedStep(m counterfactual.Models, denoiser nn.Scope, z *Node, in stepInp
 		eps = m.Diffusion.Denoiser.Eps(denoiser, z, t, in.conditional)
 	}
 	foreground, _ := diffusion.DDIMStep(z, eps, in.alpha, in.alphaPrev, in.sigma, in.stepNoise)
-	return blend(foreground, diffusion.AddNoise(in.background, in.alphaPrev, in.backgroundNoise), in.mask)
+	return diffusion.Blend(foreground, diffusion.AddNoise(in.background, in.alphaPrev, in.backgroundNoise), in.mask)
 }
 
 // programs are ECED's compiled graphs.
@@ -62,7 +57,7 @@ func newPrograms(m counterfactual.Models, o Options) programs {
 		}),
 		fit: newFitProgram(m, o.BackgroundLoss),
 		start: program("start", func(_ []nn.Scope, a []*Node) []*Node {
-			return []*Node{diffusion.AddNoise(blend(a[0], a[1], a[2]), a[4], a[3])}
+			return []*Node{diffusion.AddNoise(diffusion.Blend(a[0], a[1], a[2]), a[4], a[3])}
 		}),
 		steps: nn.NewChain(m.Backend, "eced step", step),
 		head: program("head", func(s []nn.Scope, a []*Node) []*Node {

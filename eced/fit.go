@@ -81,14 +81,7 @@ func (f *fitting) step(r *run, k int, reference *tensors.Tensor) (loss float64, 
 		return 0, fmt.Errorf("the background loss is %g at step %d (seed %d); lower latent_rate or decoder_rate", loss, k, r.problem.Seed)
 	}
 	f.z, f.m, f.v = out[1], out[2], out[3]
-	for i, name := range fit.fitted {
-		for j, net := range f.nets {
-			if err := net.Replace(name, out[4+len(f.nets)*i+j]); err != nil {
-				return 0, err
-			}
-		}
-	}
-	return loss, nil
+	return loss, nn.ReplaceParams(f.nets, fit.fitted, out[4:])
 }
 
 // toSigned takes a picture from [0, 1] to [-1, 1], as decoders give it.

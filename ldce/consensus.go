@@ -52,11 +52,3 @@ func turned(s, r, cosGamma *Node) *Node {
 	tangent := Div(Sqrt(OneMinus(Square(cosGamma))), cosGamma)
 	return Add(s, Mul(Mul(length(s), tangent), Div(orthogonal, length(orthogonal))))
 }
-
-// matchNorm rescales each sample of g [batch, height, width, channels] to the L2 norm of like; zero stays zero.
-// Source: public code (`enforce_same_norms`); SPEC-LDCE 3.7.
-func matchNorm(g, like *Node) *Node {
-	norm := func(x *Node) *Node { return Sqrt(ReduceAndKeep(Square(x), ReduceSum, 1, 2, 3)) }
-	// the code's 1e-22 squares to zero in float32, so the smallest divisor here is the smallest normal number
-	return Mul(Div(g, MaxScalar(norm(g), 1e-37)), norm(like))
-}

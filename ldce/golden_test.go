@@ -64,7 +64,7 @@ func TestGuidedStepAgreesWithReference(t *testing.T) {
 			program := nn.NewProgram(m.Backend, name, func(scopes []nn.Scope, args []*Node) []*Node {
 				in := inputs{t: args[1], alpha: args[2], unconditional: args[3], conditional: args[4], target: args[5],
 					picture: args[6], guidance: args[7], lambdaC: args[8], lambdaD: args[9], cosGamma: args[10]}
-				e := guidedEps(m, o, bindNets(scopes), args[0], in)
+				e := guidedEps(m, o, counterfactual.BindNets(scopes), args[0], in)
 				prev, _ := diffusion.DDIMStep(args[0], e.eps, in.alpha, args[11], ScalarZero(args[0].Graph(), args[0].DType()), nil)
 				return []*Node{e.eps, e.termC, e.termD, prev, e.epsU, e.epsC, e.x0, e.image, e.logProb,
 					e.gradC, e.gradD, e.score, e.filtered}
@@ -73,7 +73,7 @@ func TestGuidedStepAgreesWithReference(t *testing.T) {
 			if s.Binary {
 				y = g.Ints("y_bin")
 			}
-			out, err := program.Call(params(m), g.Tensor("z"), int32(about.T), float32(about.Alpha), ids(g.Ints("uc")), ids(g.Ints("c")),
+			out, err := program.Call(m.Params(), g.Tensor("z"), int32(about.T), float32(about.Alpha), ids(g.Ints("uc")), ids(g.Ints("c")),
 				y, g.Tensor("x01"), float32(s.EtaG), float32(s.LambdaC), float32(s.LambdaD), cosDegrees(s.Gamma), float32(about.AlphaPrev))
 			if err != nil {
 				t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 
 	"otherwise/counterfactual"
 	"otherwise/diffusion"
-	"otherwise/nn"
 )
 
 // inputs of a guided step, beside the latent. Scalars are arguments rather than constants, so that a sweep over them
@@ -33,30 +32,21 @@ type guided struct {
 	termC, termD   *Node // weighted terms
 }
 
-// nets are the networks in the order in which LDCE's programs bind them.
-type nets struct{ denoiser, autoencoder, classifier nn.Scope }
-
-func bindNets(s []nn.Scope) nets { return nets{denoiser: s[0], autoencoder: s[1], classifier: s[2]} }
-
-func params(m counterfactual.Models) []*nn.Params {
-	return []*nn.Params{m.Diffusion.DenoiserParams, m.Diffusion.AutoencoderParams, m.Classifier.Params}
-}
-
 // guidedEps is the consensus-guided noise estimate at latent z. Source: the paper's Eq. 7 to 11; SPEC-LDCE section 3.
-func guidedEps(m counterfactual.Models, o Options, n nets, z *Node, in inputs) guided {
+func guidedEps(m counterfactual.Models, o Options, n counterfactual.Nets, z *Node, in inputs) guided {
 	var out guided
 	batch := z.Shape().Dimensions[0]
 	t := diffusion.Timesteps(in.t, batch)
-	out.epsU = m.Diffusion.Denoiser.Eps(n.denoiser, z, t, in.unconditional)
-	out.epsC = m.Diffusion.Denoiser.Eps(n.denoiser, z, t, in.conditional)
+	out.epsU = m.Diffusion.Denoiser.Eps(n.Denoiser, z, t, in.unconditional)
+	out.epsC = m.Diffusion.Denoiser.Eps(n.Denoiser, z, t, in.conditional)
 	through := out.epsU
 	if o.DetachDenoiser {
 		through = StopGradient(through)
 	}
 	out.x0 = diffusion.PredictX0(z, through, in.alpha)
-	out.image = m.Diffusion.Decode(n.autoencoder, out.x0)
+	out.image = m.Diffusion.Decode(n.Autoencoder, out.x0)
 	unit := diffusion.ToUnit(out.image)
-	out.logProb = m.Classifier.LogProb(n.classifier, unit, in.target)
+	out.logProb = m.Classifier.LogProb(n.Classifier, unit, in.target)
 	out.distance = distance(unit, in.picture, o.Distance)
 	out.gradC = Gradient(ReduceAllSum(out.logProb), z)[0]
 	out.gradD = Gradient(ReduceAllSum(out.distance), z)[0]
@@ -72,7 +62,7 @@ func guidedEps(m counterfactual.Models, o Options, n nets, z *Node, in inputs) g
 	}
 	termC, termD := out.filtered, Mul(noiseLevel, out.gradD)
 	if !o.NoNormMatching {
-		termC, termD = matchNorm(termC, direction), matchNorm(termD, direction)
+		termC, termD = diffusion.MatchNorm(termC, direction), diffusion.MatchNorm(termD, direction)
 	}
 	out.termC, out.termD = Mul(in.lambdaC, termC), Mul(in.lambdaD, termD)
 	out.eps = Add(out.epsU, Mul(in.guidance, Add(out.termC, out.termD)))

@@ -127,7 +127,7 @@ func (m *Method) begin(problems []counterfactual.Problem) (*run, error) {
 // the first denoising step assumes, as the public code does. Source: SPEC-LDCE section 2.
 func (r *run) abduct() error {
 	alpha := float32(r.steps[r.options.start()].Alpha)
-	out, err := r.programs.encode.Call(params(r.models), r.picture, r.noise("posterior"), r.noise("abduction"), alpha)
+	out, err := r.programs.encode.Call(r.models.Params(), r.picture, r.noise("posterior"), r.noise("abduction"), alpha)
 	if err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func (r *run) denoise(k int, observe counterfactual.Observer) error {
 	if step.Sigma > 0 {
 		noise = r.noise(fmt.Sprintf("step/%d", k))
 	}
-	out, err := r.programs.step.Call(params(r.models), r.z, float32(step.AlphaPrev), float32(step.Sigma), noise,
+	out, err := r.programs.step.Call(r.models.Params(), r.z, float32(step.AlphaPrev), float32(step.Sigma), noise,
 		int32(step.T), float32(step.Alpha), r.unconditional, r.conditional, r.targets, r.picture,
 		float32(*o.GuidanceScale), float32(*o.LambdaC), float32(*o.LambdaD), cosDegrees(*o.Gamma))
 	if err != nil {
@@ -230,7 +230,7 @@ func addGrid(sum *counterfactual.Grid, mask counterfactual.Grid, steps int) *cou
 }
 
 func (r *run) finish() ([]*counterfactual.Result, error) {
-	out, err := r.programs.decode.Call1(params(r.models), r.z)
+	out, err := r.programs.decode.Call1(r.models.Params(), r.z)
 	if err != nil {
 		return nil, err
 	}

@@ -18,24 +18,24 @@ type programs struct {
 func newPrograms(m counterfactual.Models, o Options) programs {
 	encode := func(s []nn.Scope, args []*Node) []*Node {
 		picture, posterior, noise, alpha := args[0], args[1], args[2], args[3]
-		n := bindNets(s)
+		n := counterfactual.BindNets(s)
 		if o.EncodeMean {
 			posterior = nil
 		}
-		z := m.Diffusion.Encode(n.autoencoder, diffusion.FromUnit(picture), posterior)
-		reconstruction := ClipScalar(diffusion.ToUnit(m.Diffusion.Decode(n.autoencoder, z)), 0, 1)
+		z := m.Diffusion.Encode(n.Autoencoder, diffusion.FromUnit(picture), posterior)
+		reconstruction := ClipScalar(diffusion.ToUnit(m.Diffusion.Decode(n.Autoencoder, z)), 0, 1)
 		return []*Node{diffusion.AddNoise(z, alpha, noise), reconstruction}
 	}
 	step := func(s []nn.Scope, args []*Node) []*Node {
 		z, alphaPrev, sigma, noise := args[0], args[1], args[2], args[3]
 		in := inputs{t: args[4], alpha: args[5], unconditional: args[6], conditional: args[7], target: args[8],
 			picture: args[9], guidance: args[10], lambdaC: args[11], lambdaD: args[12], cosGamma: args[13]}
-		g := guidedEps(m, o, bindNets(s), z, in)
+		g := guidedEps(m, o, counterfactual.BindNets(s), z, in)
 		prev, _ := diffusion.DDIMStep(z, g.eps, in.alpha, alphaPrev, sigma, noise)
 		return []*Node{prev, ClipScalar(diffusion.ToUnit(g.image), 0, 1), g.logProb, g.distance, g.keep}
 	}
 	decode := func(s []nn.Scope, args []*Node) []*Node {
-		return []*Node{ClipScalar(diffusion.ToUnit(m.Diffusion.Decode(bindNets(s).autoencoder, args[0])), 0, 1)}
+		return []*Node{ClipScalar(m.DecodeUnit(counterfactual.BindNets(s), args[0]), 0, 1)}
 	}
 	return programs{
 		encode: nn.NewProgram(m.Backend, "ldce encode", encode),

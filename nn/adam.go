@@ -21,3 +21,15 @@ func Adam(p, grad, m, v, rate, step *Node) (newP, newM, newV *Node) {
 	vHat := Div(newV, correction(beta2))
 	return Sub(p, Mul(rate, Div(mHat, AddScalar(Sqrt(vHat), epsilon)))), newM, newV
 }
+
+// AdamParams is [Adam] for parameters of a network (see [Scope.Used]), whose moments are networks of the same names: the new
+// value and moments of the first parameter, then of the second, as [ReplaceParams] takes them.
+func AdamParams(names []string, params, grads []*Node, m, v Scope, rate, step *Node) []*Node {
+	var out []*Node
+	for i, p := range params {
+		dims := p.Shape().Dimensions
+		newP, newM, newV := Adam(p, grads[i], m.Param(names[i], Constant(0), dims...), v.Param(names[i], Constant(0), dims...), rate, step)
+		out = append(out, newP, newM, newV)
+	}
+	return out
+}

@@ -92,6 +92,19 @@ func (p *Params) Replace(name string, value *tensors.Tensor) error {
 	return nil
 }
 
+// ReplaceParams is [Params.Replace] for several parameters of networks of the same names: values holds the first name's value for
+// each network, then the second's.
+func ReplaceParams(nets []*Params, names []string, values []*tensors.Tensor) error {
+	for i, name := range names {
+		for j, net := range nets {
+			if err := net.Replace(name, values[len(nets)*i+j]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Size returns the number of scalars in all parameters together.
 func (p *Params) Size() int {
 	n := 0
