@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 
 	"github.com/gomlx/compute"
@@ -24,8 +25,27 @@ type Check struct {
 	File    string // the golden file, relative to the folder
 
 	folder   string
+	wanted   *regexp.Regexp
+	begin    func(run string)
+	left     int // cases that were left out because they aren't wanted
 	cases    []Case
 	cleanups []func()
+}
+
+// Wanted reports whether a case of a file that holds many is to be checked, by the path of the file and the case's name.
+func (c *Check) Wanted(name string) bool {
+	if c.wanted == nil || c.wanted.MatchString(c.Stem()) || c.wanted.MatchString(c.Stem()+"/"+name) {
+		return true
+	}
+	c.left++
+	return false
+}
+
+// Begin tells who watches which case of a file that holds many comes next.
+func (c *Check) Begin(name string) {
+	if c.begin != nil {
+		c.begin(c.Stem() + "/" + name)
+	}
 }
 
 // Stem is the golden file's path without its extension.
@@ -182,7 +202,7 @@ func (c *Check) run(p Part) {
 			err = fmt.Errorf("%s belongs to these golden values and is missing", missing.Path)
 		}
 		c.cases = append(c.cases, Case{Run: c.Stem(), Err: err})
-	} else if len(c.cases) == 0 {
+	} else if len(c.cases) == 0 && c.left == 0 {
 		c.cases = append(c.cases, Case{Run: c.Stem(), Err: errors.New("nothing in it could be compared")})
 	}
 }

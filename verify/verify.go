@@ -19,7 +19,8 @@ import (
 
 // Options say what [Folders] checks, and whom it tells.
 type Options struct {
-	// Run, unless nil, chooses the golden files to check, by their paths without extension.
+	// Run, unless nil, chooses the golden files to check, by their paths without extension; a file of full-size networks, by
+	// that and the network's name: full/full_golden/vgg16.
 	Run *regexp.Regexp
 	// Full checks full-size networks too, whose weights are made by a formula. It takes minutes and gigabytes.
 	Full bool
@@ -72,10 +73,13 @@ func Folders(ctx context.Context, backend compute.Backend, dirs []string, o Opti
 	done := 0
 	for i, plan := range plans {
 		for _, t := range plan {
-			if o.Begin != nil {
-				o.Begin(stem(t.file), done, total)
+			begin := func(run string) {
+				if o.Begin != nil {
+					o.Begin(run, done, total)
+				}
 			}
-			c := &Check{Context: ctx, Backend: backend, File: t.file, folder: dirs[i]}
+			begin(stem(t.file))
+			c := &Check{Context: ctx, Backend: backend, File: t.file, folder: dirs[i], wanted: o.Run, begin: begin}
 			c.run(t.part)
 			if err := ctx.Err(); err != nil {
 				return summaries, fmt.Errorf("stopped after %d of %d golden files: %w", done, total, err)
@@ -122,7 +126,7 @@ func (s *Summary) plan(o Options, seen map[string]bool) ([]task, error) {
 			switch {
 			case err != nil:
 				return nil, err
-			case p.Full && !o.Full || o.Run != nil && !o.Run.MatchString(stem(f)):
+			case p.Full && !o.Full || !p.Full && o.Run != nil && !o.Run.MatchString(stem(f)):
 				s.Skipped = append(s.Skipped, f)
 			case seen[f+content]:
 				s.Repeated = append(s.Repeated, f)
