@@ -1,30 +1,58 @@
 package ldce
 
 import (
+	"math"
+
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// consensus filters a score by its agreement with a reference direction, both [batch, height, width, channels].
-// A patch is kept unless the angle between the two is larger than gamma, given as its cosine; a kept patch whose angle
-// doesn't exist (one of the vectors is zero) stays. Filtered entries become overwrite, or, with cone, filtered patches are
-// turned by gamma towards the reference.
-// keep is [batch, height/patch, width/patch], 1 where kept. Source: the paper's Eq. 10 and 11; SPEC-LDCE 3.6.
-func consensus(score, reference, cosGamma *Node, patch int, overwrite float64, cone bool) (filtered, keep *Node) {
-	s, r := patches(score, patch), patches(reference, patch)
-	norms := Mul(Sqrt(ReduceSum(Square(s), 3, 4)), Sqrt(ReduceSum(Square(r), 3, 4)))
-	cosine := ClipScalar(Div(ReduceSum(Mul(s, r), 3, 4), norms), -1, 1)
+// Consensus says which patches of a score agree with a reference direction, both [batch, height, width, channels]: 1 in
+// keep [batch, height/patch, width/patch] unless the angle between the two is larger than gamma, given as its cosine. A patch
+// whose angle doesn't exist (one of the vectors is zero) is kept. Source: the paper's Eq. 10 and 11; SPEC-LDCE 3.6.
+func Consensus(score, reference, cosGamma *Node, patch int) (keep *Node) {
+	cosine, norms := agreement(score, reference, patch)
 	// 0/0 must count as kept; clamping may turn NaN into a number, so the zero norms are asked for themselves
 	kept := LogicalOr(LogicalNot(LessThan(cosine, cosGamma)), LessOrEqual(norms, ScalarZero(norms.Graph(), norms.DType())))
-	d := score.Shape().Dimensions
-	full := BroadcastToDims(ExpandAxes(kept, 2, 4, 5), d[0], d[1]/patch, patch, d[2]/patch, patch, d[3])
-	other := MulScalar(OnesLike(score), overwrite)
-	if cone {
-		other = unpatch(turned(s, r, cosGamma), d, patch)
-	}
-	filtered = Where(Reshape(full, d...), score, other)
-	return filtered, ConvertDType(kept, score.DType())
+	return ConvertDType(kept, score.DType())
 }
+
+// Cosines returns the cosine of the angle at each patch [batch, height/patch, width/patch], NaN where a vector is zero.
+func Cosines(score, reference *Node, patch int) *Node {
+	cosine, norms := agreement(score, reference, patch)
+	return Where(LessOrEqual(norms, ScalarZero(norms.Graph(), norms.DType())), ConstAs(cosine, math.NaN()), cosine)
+}
+
+func agreement(score, reference *Node, patch int) (cosine, norms *Node) {
+	s, r := patches(score, patch), patches(reference, patch)
+	norms = Mul(Sqrt(ReduceSum(Square(s), 3, 4)), Sqrt(ReduceSum(Square(r), 3, 4)))
+	return ClipScalar(Div(ReduceSum(Mul(s, r), 3, 4), norms), -1, 1), norms
+}
+
+// Filter keeps the score's patches where keep is 1 and has those of by, of the score's shape, elsewhere.
+func Filter(score, keep, by *Node) *Node {
+	d, k := score.Shape().Dimensions, keep.Shape().Dimensions
+	patch := d[1] / k[1]
+	full := BroadcastToDims(ExpandAxes(GreaterThan(keep, ZerosLike(keep)), 2, 4, 5), d[0], k[1], patch, k[2], patch, d[3])
+	return Where(Reshape(full, d...), score, by)
+}
+
+// Cone turns each patch of a score by gamma towards that of the reference: what it adds is orthogonal to the score, and
+// |score| tan(gamma) long. It is NaN where a vector is zero. Source: public code (cone projection); SPEC-LDCE section 5.
+func Cone(score, reference, cosGamma *Node, patch int) *Node {
+	s, r := patches(score, patch), patches(reference, patch)
+	dot := func(a, b *Node) *Node { return ReduceAndKeep(Mul(a, b), ReduceSum, 3, 4) }
+	length := func(x *Node) *Node { return Sqrt(dot(x, x)) }
+	unit := Div(s, length(s))
+	orthogonal := Sub(r, Mul(dot(r, unit), unit))
+	tangent := Div(Sqrt(OneMinus(Square(cosGamma))), cosGamma)
+	turned := Add(s, Mul(Mul(length(s), tangent), Div(orthogonal, length(orthogonal))))
+	return unpatch(turned, score.Shape().Dimensions, patch)
+}
+
+// CosDegrees is the cosine of an angle in degrees. It is exact at 0, 90 and 180 degrees, which are among the angles that
+// papers set and vectors form.
+func CosDegrees(angle float64) float32 { return float32(math.Sin((90 - angle) * math.Pi / 180)) }
 
 // patches reshapes [batch, height, width, channels] to [batch, height/p, width/p, p*p, channels].
 func patches(x *Node, p int) *Node {
@@ -40,15 +68,4 @@ func patches(x *Node, p int) *Node {
 func unpatch(y *Node, d []int, p int) *Node {
 	y = Reshape(y, d[0], d[1]/p, d[2]/p, p, p, d[3])
 	return Reshape(TransposeAllAxes(y, 0, 1, 3, 2, 4, 5), d...)
-}
-
-// turned turns each patch of s by gamma towards that of r: what it adds is orthogonal to s, and |s| tan(gamma) long.
-// Source: public code (cone projection); SPEC-LDCE section 5.
-func turned(s, r, cosGamma *Node) *Node {
-	dot := func(a, b *Node) *Node { return ReduceAndKeep(Mul(a, b), ReduceSum, 3, 4) }
-	length := func(x *Node) *Node { return Sqrt(dot(x, x)) }
-	unit := Div(s, length(s))
-	orthogonal := Sub(r, Mul(dot(r, unit), unit))
-	tangent := Div(Sqrt(OneMinus(Square(cosGamma))), cosGamma)
-	return Add(s, Mul(Mul(length(s), tangent), Div(orthogonal, length(orthogonal))))
 }

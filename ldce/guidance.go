@@ -7,65 +7,71 @@ import (
 	"otherwise/diffusion"
 )
 
-// inputs of a guided step, beside the latent. Scalars are arguments rather than constants, so that a sweep over them
+// Inputs of a guided step, beside the latent. Scalars are arguments rather than constants, so that a sweep over them
 // compiles nothing anew.
-type inputs struct {
-	t, alpha                   *Node // int32 and float scalar
-	unconditional, conditional *Node // condition tokens [batch, tokens, width]
-	target                     *Node // [batch] int32
-	picture                    *Node // [batch, height, width, channels] in [0, 1]
-	guidance, lambdaC, lambdaD *Node // scalars
-	cosGamma                   *Node
+type Inputs struct {
+	T, Alpha                   *Node // int32 and float scalar
+	Unconditional, Conditional *Node // condition tokens [batch, tokens, width]
+	Target                     *Node // [batch] int32
+	Picture                    *Node // [batch, height, width, channels] in [0, 1]
+	Guidance, LambdaC, LambdaD *Node // scalars
+	CosGamma                   *Node // scalar, see CosDegrees
 }
 
-// guided is one guided noise estimate with what led to it. Latent shapes are [batch, height, width, channels].
-type guided struct {
-	eps            *Node // the estimate
-	epsU, epsC     *Node // unconditional and conditional estimates
-	x0             *Node // clean latent that epsU implies
-	image          *Node // its picture, nominally in [-1, 1]
-	logProb        *Node // [batch] of the target
-	distance       *Node // [batch]
-	gradC, gradD   *Node
-	score          *Node // classifier's score before filtering
-	filtered, keep *Node
-	termC, termD   *Node // weighted terms
+// Guided is one guided noise estimate with what led to it. Latent shapes are [batch, height, width, channels].
+type Guided struct {
+	Eps          *Node // the estimate
+	EpsU, EpsC   *Node // unconditional and conditional estimates
+	X0           *Node // clean latent that EpsU implies
+	Image        *Node // its picture, nominally in [-1, 1]
+	LogProb      *Node // [batch] of the target
+	Distance     *Node // [batch]
+	GradC, GradD *Node // gradients of LogProb and Distance by the latent
+	Score        *Node // classifier's score before filtering
+	Keep         *Node // [batch, height/patch, width/patch], 1 where a patch is steered
+	Filtered     *Node // the score after filtering
+	TermC, TermD *Node // weighted terms
 }
 
-// guidedEps is the consensus-guided noise estimate at latent z. Source: the paper's Eq. 7 to 11; SPEC-LDCE section 3.
-func guidedEps(m counterfactual.Models, o Options, n counterfactual.Nets, z *Node, in inputs) guided {
-	var out guided
-	batch := z.Shape().Dimensions[0]
-	t := diffusion.Timesteps(in.t, batch)
-	out.epsU = m.Diffusion.Denoiser.Eps(n.Denoiser, z, t, in.unconditional)
-	out.epsC = m.Diffusion.Denoiser.Eps(n.Denoiser, z, t, in.conditional)
-	through := out.epsU
+// GuidedEps is the consensus-guided noise estimate at latent z, for options that [Options.WithDefaults] has filled in. Source:
+// the paper's Eq. 7 to 11; SPEC-LDCE section 3.
+func GuidedEps(m counterfactual.Models, o Options, n counterfactual.Nets, z *Node, in Inputs) Guided {
+	var out Guided
+	t := diffusion.Timesteps(in.T, z.Shape().Dimensions[0])
+	out.EpsU = m.Diffusion.Denoiser.Eps(n.Denoiser, z, t, in.Unconditional)
+	out.EpsC = m.Diffusion.Denoiser.Eps(n.Denoiser, z, t, in.Conditional)
+	through := out.EpsU
 	if o.DetachDenoiser {
 		through = StopGradient(through)
 	}
-	out.x0 = diffusion.PredictX0(z, through, in.alpha)
-	out.image = m.Diffusion.Decode(n.Autoencoder, out.x0)
-	unit := diffusion.ToUnit(out.image)
-	out.logProb = m.Classifier.LogProb(n.Classifier, unit, in.target)
-	out.distance = distance(unit, in.picture, o.Distance)
-	out.gradC = Gradient(ReduceAllSum(out.logProb), z)[0]
-	out.gradD = Gradient(ReduceAllSum(out.distance), z)[0]
+	out.X0 = diffusion.PredictX0(z, through, in.Alpha)
+	out.Image = m.Diffusion.Decode(n.Autoencoder, out.X0)
+	unit := diffusion.ToUnit(out.Image)
+	out.LogProb = m.Classifier.LogProb(n.Classifier, unit, in.Target)
+	out.Distance = distance(unit, in.Picture, o.Distance)
+	out.GradC = Gradient(ReduceAllSum(out.LogProb), z)[0]
+	out.GradD = Gradient(ReduceAllSum(out.Distance), z)[0]
 
-	noiseLevel := Sqrt(OneMinus(in.alpha))
-	direction := Sub(out.epsC, out.epsU)
-	out.score = Neg(Mul(noiseLevel, out.gradC))
-	out.filtered = out.score
+	noiseLevel := Sqrt(OneMinus(in.Alpha))
+	direction := Sub(out.EpsC, out.EpsU)
+	out.Score = Neg(Mul(noiseLevel, out.GradC))
+	out.Filtered = out.Score
 	if o.NoConsensus {
-		out.keep = OnesLike(ReduceMean(out.score, 3))
+		out.Keep = OnesLike(ReduceMean(out.Score, 3))
 	} else {
-		out.filtered, out.keep = consensus(out.score, direction, in.cosGamma, o.Patch, o.Overwrite, o.Cone)
+		out.Keep = Consensus(out.Score, direction, in.CosGamma, o.Patch)
+		by := MulScalar(OnesLike(out.Score), o.Overwrite)
+		if o.Cone {
+			by = Cone(out.Score, direction, in.CosGamma, o.Patch)
+		}
+		out.Filtered = Filter(out.Score, out.Keep, by)
 	}
-	termC, termD := out.filtered, Mul(noiseLevel, out.gradD)
+	termC, termD := out.Filtered, Mul(noiseLevel, out.GradD)
 	if !o.NoNormMatching {
 		termC, termD = diffusion.MatchNorm(termC, direction), diffusion.MatchNorm(termD, direction)
 	}
-	out.termC, out.termD = Mul(in.lambdaC, termC), Mul(in.lambdaD, termD)
-	out.eps = Add(out.epsU, Mul(in.guidance, Add(out.termC, out.termD)))
+	out.TermC, out.TermD = Mul(in.LambdaC, termC), Mul(in.LambdaD, termD)
+	out.Eps = Add(out.EpsU, Mul(in.Guidance, Add(out.TermC, out.TermD)))
 	return out
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -24,7 +25,7 @@ type Method struct {
 
 // New prepares LDCE. Options that make no sense are errors; nothing is compiled before the first picture.
 func New(m counterfactual.Models, o Options) (*Method, error) {
-	o, err := o.withDefaults()
+	o, err := o.WithDefaults()
 	if err != nil {
 		return nil, err
 	}
@@ -60,15 +61,9 @@ func (m *Method) ExplainBatch(ctx context.Context, problems []counterfactual.Pro
 		return nil, err
 	}
 	r.mark("encode")
-	for k := range m.options.start() {
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("ldce stopped after %d of %d steps: %w", k, m.options.start(), err)
-		}
-		if err := r.denoise(k, observe); err != nil {
-			return nil, fmt.Errorf("ldce, step %d of %d: %w", k+1, m.options.start(), err)
-		}
+	if err := r.denoiseAll(ctx, observe); err != nil {
+		return nil, err
 	}
-	r.mark("denoise")
 	return r.finish()
 }
 
@@ -82,7 +77,7 @@ type run struct {
 	conditional   *tensors.Tensor
 	targets       []int32
 	latentDims    []int
-	draw          func(name string) *tensors.Tensor // source of noise; nil for the problems' own seeds
+	stepNoise     func(step int) *tensors.Tensor // nil: from the problems' own seeds
 	lap           time.Time
 	timings       []counterfactual.Timing
 }
@@ -90,13 +85,13 @@ type run struct {
 func (m *Method) begin(problems []counterfactual.Problem) (*run, error) {
 	r := &run{Method: m, problems: problems, lap: time.Now()}
 	var pictures []counterfactual.Picture
-	var classes, nobody []int
+	var classes []int
 	for _, p := range problems {
 		if err := m.models.Validate(p); err != nil {
 			return nil, err
 		}
 		pictures = append(pictures, p.Picture)
-		classes, nobody = append(classes, p.Target), append(nobody, diffusion.Unconditional)
+		classes = append(classes, p.Target)
 		r.targets = append(r.targets, int32(p.Target))
 	}
 	before, err := m.predictor.Probabilities(pictures...)
@@ -110,10 +105,7 @@ func (m *Method) begin(problems []counterfactual.Problem) (*run, error) {
 		r.results = append(r.results, &counterfactual.Result{Method: m.Name(), Seed: p.Seed, Original: p.Picture,
 			Predicted: counterfactual.ArgMax(before[i]), Target: p.Target, Before: before[i], Options: m.options})
 	}
-	if r.conditional, err = m.models.Diffusion.Conditioner.Tokens(classes); err != nil {
-		return nil, err
-	}
-	if r.unconditional, err = m.models.Diffusion.Conditioner.Tokens(nobody); err != nil {
+	if err := r.condition(classes); err != nil {
 		return nil, err
 	}
 	if r.picture, err = counterfactual.Batch(pictures...); err != nil {
@@ -121,6 +113,16 @@ func (m *Method) begin(problems []counterfactual.Problem) (*run, error) {
 	}
 	r.latentDims = m.models.Diffusion.LatentDims(len(problems), pictures[0].Height, pictures[0].Width)
 	return r, r.abduct()
+}
+
+// condition turns classes, and as many times none, into the tokens that the denoiser attends to.
+func (r *run) condition(classes []int) (err error) {
+	conditioner := r.models.Diffusion.Conditioner
+	if r.conditional, err = conditioner.Tokens(classes); err != nil {
+		return err
+	}
+	r.unconditional, err = conditioner.Tokens(slices.Repeat([]int{diffusion.Unconditional}, len(classes)))
+	return err
 }
 
 // abduct encodes the pictures and noises their latents to the level of index `start`, one respaced step further than
@@ -144,9 +146,6 @@ func (r *run) abduct() error {
 
 // noise draws a latent of standard normal numbers for each problem, from the stream of that name under its own seed.
 func (r *run) noise(name string) *tensors.Tensor {
-	if r.draw != nil {
-		return r.draw(name)
-	}
 	size := r.latentDims[1] * r.latentDims[2] * r.latentDims[3]
 	values := make([]float32, 0, len(r.problems)*size)
 	for _, p := range r.problems {
@@ -155,26 +154,40 @@ func (r *run) noise(name string) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(values, r.latentDims...)
 }
 
+func (r *run) denoiseAll(ctx context.Context, observe counterfactual.Observer) error {
+	total := r.options.start()
+	for k := range total {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("ldce stopped after %d of %d steps: %w", k, total, err)
+		}
+		if err := r.denoise(k, observe); err != nil {
+			return fmt.Errorf("ldce, step %d of %d: %w", k+1, total, err)
+		}
+	}
+	r.mark("denoise")
+	return nil
+}
+
 // denoise makes step k, counted from 0 in the order in which steps are made.
 func (r *run) denoise(k int, observe counterfactual.Observer) error {
-	o, start := r.options, r.options.start()
-	step := r.steps[start-1-k]
+	o := r.options
+	step := r.steps[o.start()-1-k]
 	noise := diffusion.NoNoise()
-	if step.Sigma > 0 {
+	switch {
+	case step.Sigma > 0 && r.stepNoise != nil:
+		noise = r.stepNoise(k)
+	case step.Sigma > 0:
 		noise = r.noise(fmt.Sprintf("step/%d", k))
 	}
 	out, err := r.programs.step.Call(r.models.Params(), r.z, float32(step.AlphaPrev), float32(step.Sigma), noise,
 		int32(step.T), float32(step.Alpha), r.unconditional, r.conditional, r.targets, r.picture,
-		float32(*o.GuidanceScale), float32(*o.LambdaC), float32(*o.LambdaD), cosDegrees(*o.Gamma))
+		float32(*o.GuidanceScale), float32(*o.LambdaC), float32(*o.LambdaD), CosDegrees(*o.Gamma))
 	if err != nil {
 		return err
 	}
 	r.z = out[0]
 	return r.record(k, out, observe)
 }
-
-// cosDegrees is exact at 0, 90 and 180 degrees, which are among the angles that papers set and vectors form.
-func cosDegrees(angle float64) float32 { return float32(math.Sin((90 - angle) * math.Pi / 180)) }
 
 // record appends the step to each problem's trace and shows it to the observer.
 func (r *run) record(k int, out []*tensors.Tensor, observe counterfactual.Observer) error {

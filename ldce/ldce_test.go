@@ -3,14 +3,19 @@ package ldce
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
 
 	"otherwise/counterfactual"
 	"otherwise/internal/golden"
 	"otherwise/internal/toy"
 )
+
+const goldens = "../testdata/golden"
 
 // toyProblems are two pictures of the reference data, asked for the class that each is second closest to.
 func toyProblems(t *testing.T, m counterfactual.Models) []counterfactual.Problem {
@@ -151,6 +156,41 @@ func TestBadProblems(t *testing.T) {
 	}
 }
 
+// A run that begins at the latent of another's abduction, with its noise, is the same run.
+func TestDenoiseFromAGivenLatent(t *testing.T) {
+	m := toy.Models(t, goldens, toy.Options{})
+	method, err := New(m, Options{DDIMSteps: 20, Strength: new(0.3), Eta: 0.5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	problem := toyProblems(t, m)[0]
+	r, err := method.begin([]counterfactual.Problem{problem})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := Start{Pictures: r.picture, Latent: r.z, Targets: []int{problem.Target},
+		StepNoise: func(k int) *tensors.Tensor { return r.noise(fmt.Sprintf("step/%d", k)) }}
+	got, err := method.Denoise(context.Background(), start, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := method.Explain(context.Background(), problem, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := largestDifference(got[0].Counterfactual, want.Counterfactual); d != 0 || len(got[0].Steps) != len(want.Steps) {
+		t.Errorf("the pictures differ by %g", d)
+	}
+	start.StepNoise = nil
+	if _, err := method.Denoise(context.Background(), start, nil); err == nil {
+		t.Error("eta 0.5 without noise is no error")
+	}
+	start.Targets = nil
+	if _, err := method.Denoise(context.Background(), start, nil); err == nil {
+		t.Error("no targets are no error")
+	}
+}
+
 func TestBadOptions(t *testing.T) {
 	for word, o := range map[string]Options{
 		"strength":  {Strength: new(1.0)},
@@ -160,11 +200,11 @@ func TestBadOptions(t *testing.T) {
 		"lambda_c":  {LambdaC: new(math.NaN())},
 		"less than": {DDIMSteps: 2, Strength: new(0.1)},
 	} {
-		if _, err := o.withDefaults(); err == nil || !strings.Contains(err.Error(), word) {
+		if _, err := o.WithDefaults(); err == nil || !strings.Contains(err.Error(), word) {
 			t.Errorf("%s: got error %v", word, err)
 		}
 	}
-	o, err := Options{LambdaD: new(0.0)}.withDefaults()
+	o, err := Options{LambdaD: new(0.0)}.WithDefaults()
 	if err != nil || *o.LambdaD != 0 || o.start() != 191 {
 		t.Errorf("lambda_d %g, start %d, error %v; want 0 kept, the paper's 191 steps", *o.LambdaD, o.start(), err)
 	}

@@ -45,8 +45,8 @@ type Options struct {
 	TraceFrames int `json:"trace_frames"`
 }
 
-// withDefaults returns the options with every default filled in, or what is wrong with them.
-func (o Options) withDefaults() (Options, error) {
+// WithDefaults returns the options with every default filled in, or what is wrong with them.
+func (o Options) WithDefaults() (Options, error) {
 	o.DDIMSteps = cmp.Or(o.DDIMSteps, 500)
 	o.Strength = cmp.Or(o.Strength, new(0.382))
 	o.GuidanceScale = cmp.Or(o.GuidanceScale, new(2.0))

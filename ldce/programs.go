@@ -28,11 +28,11 @@ func newPrograms(m counterfactual.Models, o Options) programs {
 	}
 	step := func(s []nn.Scope, args []*Node) []*Node {
 		z, alphaPrev, sigma, noise := args[0], args[1], args[2], args[3]
-		in := inputs{t: args[4], alpha: args[5], unconditional: args[6], conditional: args[7], target: args[8],
-			picture: args[9], guidance: args[10], lambdaC: args[11], lambdaD: args[12], cosGamma: args[13]}
-		g := guidedEps(m, o, counterfactual.BindNets(s), z, in)
-		prev, _ := diffusion.DDIMStep(z, g.eps, in.alpha, alphaPrev, sigma, noise)
-		return []*Node{prev, ClipScalar(diffusion.ToUnit(g.image), 0, 1), g.logProb, g.distance, g.keep}
+		in := Inputs{T: args[4], Alpha: args[5], Unconditional: args[6], Conditional: args[7], Target: args[8],
+			Picture: args[9], Guidance: args[10], LambdaC: args[11], LambdaD: args[12], CosGamma: args[13]}
+		g := GuidedEps(m, o, counterfactual.BindNets(s), z, in)
+		prev, _ := diffusion.DDIMStep(z, g.Eps, in.Alpha, alphaPrev, sigma, noise)
+		return []*Node{prev, ClipScalar(diffusion.ToUnit(g.Image), 0, 1), g.LogProb, g.Distance, g.Keep}
 	}
 	decode := func(s []nn.Scope, args []*Node) []*Node {
 		return []*Node{ClipScalar(m.DecodeUnit(counterfactual.BindNets(s), args[0]), 0, 1)}
