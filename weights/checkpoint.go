@@ -175,7 +175,7 @@ func (f *File) checkDigest() error {
 	digest := sha256.New()
 	describe(digest, state, f.entries)
 	for i := range f.entries {
-		err := f.blocks(&f.entries[i], func(block []byte) error {
+		err := f.source.pieces(f.dataAt+f.entries[i].begin, f.dataAt+f.entries[i].end, func(block []byte) error {
 			_, err := digest.Write(block)
 			return err
 		})

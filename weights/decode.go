@@ -39,16 +39,10 @@ func (f *File) readFloats(e *entry, dst []float32) error {
 	if len(dst) != e.elements() {
 		return fmt.Errorf("tensor %q has %d elements, the destination %d", e.name, e.elements(), len(dst))
 	}
-	err := f.blocks(e, func(block []byte) error {
-		n := len(block) / e.dtype.Size()
-		err := decodeFloats(dst[:n], block, e.dtype)
-		dst = dst[n:]
-		return err
+	width := e.dtype.Size()
+	return f.read(e, func(at int, piece []byte) error {
+		return decodeFloats(dst[at/width:][:len(piece)/width], piece, e.dtype)
 	})
-	if err != nil {
-		return fmt.Errorf("tensor %q: %w", e.name, err)
-	}
-	return nil
 }
 
 // decodeFloats fills values from as many little-endian elements of dtype F16, BF16, F32 or F64.
@@ -87,41 +81,39 @@ func (f *File) Int64(name string) ([]int64, error) {
 	if err := oneOf(e.dtype, "Int64", U8, I8, U16, I16, U32, I32, I64); err != nil {
 		return nil, fmt.Errorf("tensor %q %w", name, err)
 	}
-	values := make([]int64, 0, e.elements())
-	err = f.blocks(e, func(block []byte) error {
-		values = appendInts(values, block, e.dtype)
+	values, width := make([]int64, e.elements()), e.dtype.Size()
+	err = f.read(e, func(at int, piece []byte) error {
+		decodeInts(values[at/width:][:len(piece)/width], piece, e.dtype)
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("tensor %q: %w", name, err)
+		return nil, err
 	}
 	return values, nil
 }
 
-// appendInts appends the little-endian elements of an integer dtype other than U64.
-func appendInts(values []int64, data []byte, dtype DType) []int64 {
+// decodeInts fills values from as many little-endian elements of an integer dtype other than U64.
+func decodeInts(values []int64, data []byte, dtype DType) {
 	size := dtype.Size()
-	for ; len(data) > 0; data = data[size:] {
-		var value int64
+	for i := range values {
+		element := data[i*size:]
 		switch dtype {
 		case U8:
-			value = int64(data[0])
+			values[i] = int64(element[0])
 		case I8:
-			value = int64(int8(data[0]))
+			values[i] = int64(int8(element[0]))
 		case U16:
-			value = int64(binary.LittleEndian.Uint16(data))
+			values[i] = int64(binary.LittleEndian.Uint16(element))
 		case I16:
-			value = int64(int16(binary.LittleEndian.Uint16(data)))
+			values[i] = int64(int16(binary.LittleEndian.Uint16(element)))
 		case U32:
-			value = int64(binary.LittleEndian.Uint32(data))
+			values[i] = int64(binary.LittleEndian.Uint32(element))
 		case I32:
-			value = int64(int32(binary.LittleEndian.Uint32(data)))
+			values[i] = int64(int32(binary.LittleEndian.Uint32(element)))
 		case I64:
-			value = int64(binary.LittleEndian.Uint64(data))
+			values[i] = int64(binary.LittleEndian.Uint64(element))
 		}
-		values = append(values, value)
 	}
-	return values
 }
 
 // CheckFinite returns an error that names the tensor and the first element if one of values is NaN or infinite.

@@ -1,6 +1,7 @@
 // Package weights reads and writes the files that network parameters live in.
 //
 //   - [Open], [Read] and [Parse] read safetensors files, [Write] and [Marshal] make them.
+//   - [OpenTorch] reads the checkpoints of PyTorch without running anything in them, [OpenCheckpoint] any file of weights.
 //   - A [Bundle] is the set of networks that an explanation needs, with their configuration and checksums, in one folder.
 //   - [SaveCheckpoint] and [LoadCheckpoint] keep the state of a training run such that it survives being killed at any moment.
 //

@@ -1,30 +1,33 @@
 package weights
 
 import (
-	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"os"
 	"slices"
+
+	"otherwise/weights/internal/refuse"
 )
 
-// File is an open safetensors file. Its methods may be called from several goroutines at once, except for Close.
+// File is an open file of tensors. Its methods may be called from several goroutines at once, except for Close.
 type File struct {
-	source   io.ReaderAt
-	memory   []byte // the whole file where it came from memory, else nil
+	source   region
 	closer   io.Closer
-	dataAt   int64 // where the data part begins in source
+	dataAt   int64 // where the places in entries are counted from
 	entries  []entry
 	byName   map[string]*entry
 	metadata map[string]string
 }
 
 // Open opens the safetensors file at path and checks its header. Tensors are read when they are asked for, straight
-// into the slice that is returned. The file is read, not mapped, so that truncating it later gives an error, not a crash.
-func Open(path string) (*File, error) {
+// into the memory that is returned or given. Files on Linux are mapped; one that is truncated later gives an error,
+// not a crash.
+func Open(path string) (*File, error) { return openPath(path, Read) }
+
+// openPath opens a file and has read look at it.
+func openPath(path string, read func(r io.ReaderAt, size int64) (*File, error)) (*File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -36,41 +39,40 @@ func Open(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := Read(disk, info.Size())
+	source, closer, err := mapFile(disk, info.Size())
 	if err != nil {
-		disk.Close()
+		source, closer = reader{disk}, disk
+	}
+	file, err := read(source, info.Size())
+	if err != nil {
+		closer.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	file.closer = disk
+	file.closer = closer
 	return file, nil
 }
 
 // Parse reads a safetensors file that lies in memory, such as an embedded one. The File keeps data.
 func Parse(data []byte) (*File, error) {
-	file, err := Read(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		return nil, err
-	}
-	file.memory = data
-	return file, nil
+	return Read(newMemory(data), int64(len(data)))
 }
 
 // Read checks the header of a safetensors file of size bytes. The File keeps r and does not close it.
 func Read(r io.ReaderAt, size int64) (*File, error) {
 	var prefix [8]byte
 	if size < int64(len(prefix)) {
-		return nil, fmt.Errorf("safetensors: %d bytes are too few for a file; it is truncated or of another kind", size)
+		return nil, refuse.Errorf(ErrTruncated, "safetensors: %d bytes are too few for a file; it is truncated or of another kind", size)
 	}
 	if err := readFull(r, prefix[:], 0); err != nil {
 		return nil, fmt.Errorf("safetensors: reading the header's length: %w", err)
 	}
 	length := binary.LittleEndian.Uint64(prefix[:])
 	if length > maxHeader {
-		return nil, fmt.Errorf("safetensors: the header's length is given as %d bytes, at most %d are legal; this may be a file of another kind", length, maxHeader)
+		return nil, refuse.Errorf(ErrTooLarge, "safetensors: the header's length is given as %d bytes, at most %d are legal; this may be a file of another kind", length, maxHeader)
 	}
 	dataAt := int64(len(prefix)) + int64(length)
 	if dataAt > size {
-		return nil, fmt.Errorf("safetensors: the header's length is given as %d bytes, but the file ends after %d; it is truncated", length, size-int64(len(prefix)))
+		return nil, refuse.Errorf(ErrTruncated, "safetensors: the header's length is given as %d bytes, but the file ends after %d; it is truncated", length, size-int64(len(prefix)))
 	}
 	header := make([]byte, length)
 	if err := readFull(r, header, int64(len(prefix))); err != nil {
@@ -78,13 +80,17 @@ func Read(r io.ReaderAt, size int64) (*File, error) {
 	}
 	entries, metadata, err := parseHeader(header, size-dataAt)
 	if err != nil {
-		return nil, fmt.Errorf("safetensors: %w", err)
+		return nil, fmt.Errorf("safetensors: %w", refuse.As(ErrMalformed, err))
 	}
-	file := &File{source: r, dataAt: dataAt, entries: entries, metadata: metadata, byName: make(map[string]*entry, len(entries))}
+	return newFile(r, dataAt, entries, metadata), nil
+}
+
+func newFile(r io.ReaderAt, dataAt int64, entries []entry, metadata map[string]string) *File {
+	file := &File{source: asRegion(r), dataAt: dataAt, entries: entries, metadata: metadata, byName: make(map[string]*entry, len(entries))}
 	for i := range entries {
 		file.byName[entries[i].name] = &entries[i]
 	}
-	return file, nil
+	return file
 }
 
 // Names returns the names of all tensors, sorted.
@@ -108,7 +114,7 @@ func (f *File) Bytes(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := make([]byte, e.end-e.begin)
+	data := make([]byte, e.size())
 	if err := f.readBytes(e, data); err != nil {
 		return nil, err
 	}
@@ -125,13 +131,13 @@ func (f *File) BytesInto(name string, dst []byte) error {
 }
 
 func (f *File) readBytes(e *entry, dst []byte) error {
-	if int64(len(dst)) != e.end-e.begin {
-		return fmt.Errorf("tensor %q has %d bytes, the destination %d", e.name, e.end-e.begin, len(dst))
+	if len(dst) != e.size() {
+		return fmt.Errorf("tensor %q has %d bytes, the destination %d", e.name, e.size(), len(dst))
 	}
-	if err := readFull(f.source, dst, f.dataAt+e.begin); err != nil {
-		return fmt.Errorf("tensor %q: %w", e.name, err)
-	}
-	return nil
+	return f.read(e, func(at int, piece []byte) error {
+		copy(dst[at:], piece)
+		return nil
+	})
 }
 
 // Close closes the file that Open opened. Tensors that were read stay valid.
@@ -147,37 +153,4 @@ func (f *File) find(name string) (*entry, error) {
 		return e, nil
 	}
 	return nil, noTensor(name, f.Names())
-}
-
-// blocks calls decode with the bytes of a tensor, from its first element on and whole elements at a time. The bytes
-// are valid during the call only. Bytes in memory are passed without a copy.
-func (f *File) blocks(e *entry, decode func(block []byte) error) error {
-	if f.memory != nil {
-		return decode(f.memory[f.dataAt+e.begin : f.dataAt+e.end])
-	}
-	const blockSize = 256 << 10 // stays in the processor's cache until it is decoded
-	buffer := make([]byte, min(blockSize, e.end-e.begin))
-	for at := e.begin; at < e.end; {
-		block := buffer[:min(int64(len(buffer)), e.end-at)]
-		if err := readFull(f.source, block, f.dataAt+at); err != nil {
-			return err
-		}
-		if err := decode(block); err != nil {
-			return err
-		}
-		at += int64(len(block))
-	}
-	return nil
-}
-
-// readFull fills p from offset on. Ending early is an error here: the header has said that the bytes are there.
-func readFull(r io.ReaderAt, p []byte, offset int64) error {
-	n, err := r.ReadAt(p, offset)
-	if n == len(p) {
-		return nil
-	}
-	if errors.Is(err, io.EOF) {
-		return fmt.Errorf("%d bytes are missing at the file's end: it was truncated while open: %w", len(p)-n, io.ErrUnexpectedEOF)
-	}
-	return err
 }

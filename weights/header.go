@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"otherwise/weights/internal/refuse"
 )
 
 const (
@@ -28,10 +30,23 @@ type entry struct {
 	dtype      DType
 	shape      []int
 	begin, end int64
+	strides    []int // of a view whose elements do not follow each other, in elements; else nil
 }
 
-// elements returns how many elements the entry holds.
-func (e *entry) elements() int { return int(e.end-e.begin) / e.dtype.Size() }
+// elements returns how many elements the entry has.
+func (e *entry) elements() int {
+	if e.strides == nil {
+		return int(e.end-e.begin) / e.dtype.Size()
+	}
+	count := 1
+	for _, dim := range e.shape {
+		count *= dim
+	}
+	return count
+}
+
+// size returns the bytes of the entry's elements.
+func (e *entry) size() int { return e.elements() * e.dtype.Size() }
 
 // parseHeader reads the JSON header of a file whose data part has dataSize bytes. The entries come in the order of
 // their bytes and cover the data part without a gap or an overlap.
@@ -72,7 +87,7 @@ func checkCoverage(entries []entry, dataSize int64) error {
 	for _, e := range entries {
 		switch {
 		case e.end > dataSize:
-			return fmt.Errorf("tensor %q: data_offsets [%d, %d] end outside the data, which has %d bytes; the file may be truncated", e.name, e.begin, e.end, dataSize)
+			return refuse.Errorf(ErrTruncated, "tensor %q: data_offsets [%d, %d] end outside the data, which has %d bytes; the file may be truncated", e.name, e.begin, e.end, dataSize)
 		case e.begin < at:
 			return fmt.Errorf("tensor %q: data_offsets [%d, %d] overlap the tensor before, which ends at %d", e.name, e.begin, e.end, at)
 		case e.begin > at:
@@ -102,7 +117,7 @@ func byteSize(dtype DType, shape []int) (int64, error) {
 		}
 		high, low := bits.Mul64(size, uint64(dim))
 		if high != 0 || low > math.MaxInt {
-			return 0, fmt.Errorf("shape %v of %s elements overflows the address space", shape, dtype)
+			return 0, refuse.Errorf(ErrTooLarge, "shape %v of %s elements overflows the address space", shape, dtype)
 		}
 		size = low
 	}

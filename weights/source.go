@@ -29,15 +29,6 @@ type Source interface {
 	Close() error
 }
 
-// OpenCheckpoint opens a file of weights of any kind that this package reads, told apart by content.
-func OpenCheckpoint(path string) (Source, error) {
-	file, err := Open(path)
-	if err != nil {
-		return nil, err // not file: a nil *File in a Source would not be nil
-	}
-	return file, nil
-}
-
 // Rename returns src under other names: names is given each published name and returns the new one, and false to leave
 // the tensor out. Two tensors that get one name are an error. Closing the result closes src; on an error src stays open.
 func Rename(src Source, names func(published string) (string, bool)) (Source, error) {

@@ -74,7 +74,7 @@ func layOut(tensors []Tensor) ([]Tensor, []entry, error) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("tensor %q: %w", t.Name, err)
 		}
-		entries = append(entries, entry{t.Name, t.DType, t.Shape, at, at + size})
+		entries = append(entries, entry{name: t.Name, dtype: t.DType, shape: t.Shape, begin: at, end: at + size})
 		at += size
 	}
 	return sorted, entries, nil
