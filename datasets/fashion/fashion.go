@@ -26,15 +26,15 @@ var classes = []string{
 }
 
 // Split is one of the two parts of the data set.
-type Split string
+type Split = datasets.Split
 
 const (
-	Train Split = "train" // 60,000 pictures to learn from
-	Test  Split = "test"  // 10,000 pictures to judge by
+	Train = datasets.Train // 60,000 pictures to learn from
+	Test  = datasets.Test  // 10,000 pictures to judge by
 )
 
-// files gives the names under which a split is published.
-func (s Split) files() (images, labels string, err error) {
+// filesOf gives the names under which a split is published.
+func filesOf(s Split) (images, labels string, err error) {
 	switch s {
 	case Train:
 		return "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", nil
@@ -56,7 +56,7 @@ var _ datasets.Dataset = (*Set)(nil)
 // Load reads a split from the two gzipped idx files in dir. Whatever is wrong with them is an error that names the file:
 // wrong magic or dimensions, truncated or trailing data, a label over 9, more or fewer labels than pictures.
 func Load(dir string, split Split) (*Set, error) {
-	imagesName, labelsName, err := split.files()
+	imagesName, labelsName, err := filesOf(split)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ var systemDir = "/usr/share/datasets/fashion-mnist"
 func fileNames() []string {
 	var names []string
 	for _, split := range []Split{Train, Test} {
-		images, labels, _ := split.files()
+		images, labels, _ := filesOf(split)
 		names = append(names, images, labels)
 	}
 	return names
