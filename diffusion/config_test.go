@@ -8,7 +8,7 @@ import (
 func TestUNetRefusesBadConfigurations(t *testing.T) {
 	good := UNet{InChannels: 4, OutChannels: 4, BlockOutChannels: []int{32, 64}, LayersPerBlock: 1,
 		DownBlockTypes: []string{"DownBlock2D", "CrossAttnDownBlock2D"}, UpBlockTypes: []string{"CrossAttnUpBlock2D", "UpBlock2D"},
-		AttentionHeads: 4, CrossAttentionDim: 16, NormNumGroups: 8, NormEps: 1e-5}
+		AttentionHeads: PerLevel{4}, CrossAttentionDim: 16, NormNumGroups: 8, NormEps: 1e-5}
 	if err := good.Validate(); err != nil {
 		t.Fatal(err)
 	}

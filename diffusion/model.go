@@ -18,7 +18,7 @@ type Denoiser interface {
 
 // Autoencoder maps pictures in [-1, 1] to latents in its own units and back.
 type Autoencoder interface {
-	Encode(s nn.Scope, x *Node) (mean, logvar *Node)
+	Encode(s nn.Scope, x *Node) (mean, logvar *Node) // logvar is nil where the latent has no posterior but the mean
 	Decode(s nn.Scope, z *Node) *Node
 	Factor() int                   // side of a picture divided by the side of its latent
 	Channels() int                 // channels of a latent
@@ -86,10 +86,11 @@ func perChannel(like *Node, values []float64) *Node {
 }
 
 // Encode returns the normalised latent of pictures x [batch, height, width, channels] in [-1, 1]. With noise (standard
-// normal, shaped as the latent) it is a sample of the posterior, with nil its mean.
+// normal, shaped as the latent) it is a sample of the posterior, with nil its mean; an autoencoder without a posterior has
+// one latent in either case.
 func (m *Model) Encode(s nn.Scope, x, noise *Node) *Node {
 	mean, logvar := m.Autoencoder.Encode(s, x)
-	if noise != nil {
+	if noise != nil && logvar != nil {
 		mean = Add(mean, Mul(Exp(MulScalar(logvar, 0.5)), noise))
 	}
 	return m.Latents.Apply(mean)

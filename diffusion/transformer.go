@@ -1,6 +1,8 @@
 package diffusion
 
 import (
+	"strconv"
+
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"otherwise/nn"
@@ -8,8 +10,8 @@ import (
 
 // spatialTransformer lets every position of x [batch, height, width, channels] attend to all others and to the
 // condition tokens cond [batch, tokens, width]; the result is added to x. Source: latent diffusion (Rombach et al.,
-// 2022), module names as in diffusers' Transformer2DModel with one transformer block.
-func spatialTransformer(s nn.Scope, x, cond *Node, heads, groups int, linearProjection bool) *Node {
+// 2022), module names as in diffusers' Transformer2DModel. depth is the number of transformer blocks.
+func spatialTransformer(s nn.Scope, x, cond *Node, heads, depth, groups int, linearProjection bool) *Node {
 	d := x.Shape().Dimensions
 	channels := d[3]
 	h := nn.GroupNorm(s.Sub("norm"), x, groups, 1e-6)
@@ -18,7 +20,9 @@ func spatialTransformer(s nn.Scope, x, cond *Node, heads, groups int, linearProj
 	} else {
 		h = Reshape(nn.Conv2D(s.Sub("proj_in"), h, channels, 1), d[0], d[1]*d[2], channels)
 	}
-	h = transformerBlock(s.Sub("transformer_blocks").Sub("0"), h, cond, heads)
+	for i := range depth {
+		h = transformerBlock(s.Sub("transformer_blocks").Sub(strconv.Itoa(i)), h, cond, heads)
+	}
 	if linearProjection {
 		h = Reshape(nn.Linear(s.Sub("proj_out"), h, channels), d...)
 	} else {

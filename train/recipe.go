@@ -64,7 +64,7 @@ func Fashion() Recipe {
 		UNet: diffusion.UNet{InChannels: 4, OutChannels: 4, BlockOutChannels: []int{64, 80}, LayersPerBlock: 1,
 			DownBlockTypes: []string{"DownBlock2D", "CrossAttnDownBlock2D"},
 			UpBlockTypes:   []string{"CrossAttnUpBlock2D", "UpBlock2D"},
-			AttentionHeads: 4, CrossAttentionDim: 64, NormNumGroups: 16, NormEps: 1e-5},
+			AttentionHeads: diffusion.PerLevel{4}, CrossAttentionDim: 64, NormNumGroups: 16, NormEps: 1e-5},
 		Embedding:         diffusion.ClassEmbedding{Classes: 10, Width: 64},
 		Classifier:        convnet,
 		ClassifierOptions: ClassifierOptions{Noise: 0.1, Shift: 1},

@@ -84,7 +84,7 @@ func TestAutoencoderAndDiffusionLearnStripes(t *testing.T) {
 	}
 	unet := diffusion.UNet{InChannels: 2, OutChannels: 2, BlockOutChannels: []int{16}, LayersPerBlock: 1,
 		DownBlockTypes: []string{"CrossAttnDownBlock2D"}, UpBlockTypes: []string{"CrossAttnUpBlock2D"},
-		AttentionHeads: 2, CrossAttentionDim: 8, NormNumGroups: 4, NormEps: 1e-5}
+		AttentionHeads: diffusion.PerLevel{2}, CrossAttentionDim: 8, NormNumGroups: 4, NormEps: 1e-5}
 	schedule, err := diffusion.NewSchedule(diffusion.ScheduleConfig{BetaSchedule: "scaled_linear", BetaStart: 0.00085, BetaEnd: 0.012, Steps: 1000})
 	if err != nil {
 		t.Fatal(err)
