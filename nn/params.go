@@ -26,31 +26,6 @@ func ParamsOf(values map[string]*tensors.Tensor) *Params { return &Params{values
 // Tensors are the parameters by name, for reading.
 func (p *Params) Tensors() map[string]*tensors.Tensor { return p.values }
 
-// LoadParams reads every tensor of floating-point numbers as float32, turning convolution kernels from the published
-// [out, in, height, width] to [height, width, in, out]. Tensors of integers are left out: published files keep buffers
-// in them that no layer reads, such as position_ids and num_batches_tracked.
-func LoadParams(src weights.Source) (*Params, error) {
-	p := NewParams()
-	for _, name := range src.Names() {
-		dtype, shape, err := src.Info(name)
-		if err != nil {
-			return nil, err
-		}
-		if !dtype.IsFloat() {
-			continue
-		}
-		data, err := src.Float32(name)
-		if err != nil {
-			return nil, err
-		}
-		if len(shape) == 4 {
-			data, shape = permute(data, shape, [4]int{2, 3, 1, 0})
-		}
-		p.Set(name, tensors.FromFlatDataAndDimensions(data, shape...))
-	}
-	return p, nil
-}
-
 // Export returns the parameters as file tensors of the given type, sorted by name, kernels in the published layout.
 func (p *Params) Export(dtype weights.DType) ([]weights.Tensor, error) {
 	out := make([]weights.Tensor, 0, len(p.values))
