@@ -8,9 +8,9 @@ import (
 	"otherwise/nn"
 )
 
-// backgroundLoss compares pictures [batch, height, width, channels] in [-1, 1] where the mask [batch, height, width, 1]
+// BackgroundLoss compares pictures [batch, height, width, channels] in [-1, 1] where the mask [batch, height, width, 1]
 // is 0: the mean squared or absolute difference over background pixels and channels. Source: the paper's Eq. 5 and 12.
-func backgroundLoss(image, reference, mask *Node, kind string) *Node {
+func BackgroundLoss(image, reference, mask *Node, kind string) *Node {
 	background := OneMinus(mask)
 	d := Mul(Sub(image, reference), background)
 	n := MulScalar(ReduceAllSum(background), float64(reference.Shape().Dimensions[3]))
@@ -41,7 +41,7 @@ func newFitProgram(m counterfactual.Models, kind string) *fitProgram {
 		z, mz, vz, reference, mask, noise, alpha := args[0], args[1], args[2], args[3], args[4], args[5], args[6]
 		latentRate, decoderRate, step := args[7], args[8], args[9]
 		image := m.Diffusion.Decode(nets[netDecoder], diffusion.AddNoise(z, alpha, noise))
-		loss := backgroundLoss(image, reference, mask, kind)
+		loss := BackgroundLoss(image, reference, mask, kind)
 		names, params := nets[netDecoder].Used()
 		f.fitted = names
 		// the barrier keeps XLA from computing a gradient again for every value that is made of it

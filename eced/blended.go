@@ -69,9 +69,10 @@ func newPrograms(m counterfactual.Models, o Options) programs {
 		update: program("update", func(_ []nn.Scope, a []*Node) []*Node {
 			foreground, gradient, mask, alpha := a[0], a[1], a[2], a[3]
 			// the noised blend depends on the blend through sqrt(alpha); pruning is the product with the mask (Prop. 1)
-			pruned := Mul(Mul(gradient, Sqrt(alpha)), mask)
+			gradient = Mul(gradient, Sqrt(alpha))
+			pruned := Mul(gradient, mask)
 			newZ, newM, newV := nn.Adam(foreground, pruned, a[4], a[5], a[6], a[7])
-			return []*Node{newZ, newM, newV, pruned}
+			return []*Node{newZ, newM, newV, gradient, pruned}
 		}),
 	}
 }

@@ -77,7 +77,6 @@ type run struct {
 	result  *counterfactual.Result
 	observe counterfactual.Observer
 	lap     time.Time
-	draw    func(name string) *tensors.Tensor // source of noise; nil for the problem's own seed
 
 	picture    *tensors.Tensor // [1, height, width, channels] in [0, 1]
 	mask       *tensors.Tensor // [1, height, width, 1]
@@ -147,9 +146,6 @@ func maskTensor(g *counterfactual.Grid) *tensors.Tensor {
 
 // noise draws a latent of standard normal numbers from the stream of that name under the problem's seed.
 func (r *run) noise(name string) *tensors.Tensor {
-	if r.draw != nil {
-		return r.draw(name)
-	}
 	d := r.latentDims
 	return tensors.FromFlatDataAndDimensions(nn.Gaussian(r.problem.Seed, "eced/"+name, d[0]*d[1]*d[2]*d[3]), d...)
 }

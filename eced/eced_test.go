@@ -10,7 +10,28 @@ import (
 	"otherwise/cam"
 	"otherwise/counterfactual"
 	"otherwise/internal/golden"
+	"otherwise/internal/toy"
 )
+
+const goldens = "../testdata/golden"
+
+// goldenMethod is ECED on the toy stack.
+func goldenMethod(t *testing.T, o Options) *Method {
+	t.Helper()
+	method, err := New(toy.Models(t, goldens, toy.Options{}), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return method
+}
+
+func TestStoppedRunSaysHowFarItCame(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := stopped(ctx, 3, 10); err == nil || !strings.Contains(err.Error(), "3 of 10") {
+		t.Errorf("got %v", err)
+	}
+}
 
 // quick are options that keep a run on the toy stack short.
 func quick() Options {

@@ -3,39 +3,34 @@ package eced
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"otherwise/counterfactual"
-	"otherwise/nn"
 )
 
-// fitBackground is stage B: latent and decoder are fitted to the picture's background, at the noise level at which
-// stage C ends. Source: the paper's Eq. 5; SPEC-ECED section 3.
+// fitBackground is stage B on one picture.
 func (r *run) fitBackground(ctx context.Context) error {
-	autoencoder := r.models.Diffusion.Autoencoder
-	decoder, err := r.models.Diffusion.AutoencoderParams.Subset(autoencoder.DecoderParam).Copy()
+	f, err := r.NewFitting(r.encoded)
 	if err != nil {
 		return err
 	}
-	f := r.newFitting(decoder)
 	reference := toSigned(r.problem.Picture)
 	total := max(0, r.options.BackgroundSteps)
 	for k := range total {
 		if err := stopped(ctx, k, total); err != nil {
 			return err
 		}
-		loss, err := f.step(r, k, reference)
+		loss, err := f.Step(reference, r.mask, r.noise(fmt.Sprintf("background/%d", k)))
 		if err != nil {
-			return err
+			return fmt.Errorf("step %d of %d (seed %d): %w", k+1, total, r.problem.Seed, err)
 		}
 		if err := r.report(counterfactual.Step{Stage: "background", Index: k, Total: total, Loss: loss,
 			TargetProbability: r.result.Before[r.problem.Target]}); err != nil {
 			return err
 		}
 	}
-	r.background, r.decoder = f.z, decoder
+	r.background, r.decoder = f.Latent, f.Decoder
 	return r.reconstruct()
 }
 
@@ -46,7 +41,7 @@ func (r *run) reconstruct() error {
 	if err != nil {
 		return err
 	}
-	out, err := r.programs.head.Call(r.headNets(), z, r.targets)
+	out, err := r.programs.head.Call(r.headNets(r.decoder), z, r.targets)
 	if err != nil {
 		return err
 	}
@@ -56,32 +51,6 @@ func (r *run) reconstruct() error {
 	}
 	r.result.Reconstruction = pictures[0]
 	return nil
-}
-
-// fitting is the state of stage B.
-type fitting struct {
-	nets    []*nn.Params // decoder and its Adam moments
-	z, m, v *tensors.Tensor
-}
-
-func (r *run) newFitting(decoder *nn.Params) *fitting {
-	return &fitting{nets: []*nn.Params{decoder, decoder.ZerosLike(), decoder.ZerosLike()},
-		z: r.encoded, m: tensors.FromShape(r.encoded.Shape()), v: tensors.FromShape(r.encoded.Shape())}
-}
-
-func (f *fitting) step(r *run, k int, reference *tensors.Tensor) (loss float64, err error) {
-	fit := r.programs.fit
-	out, err := fit.program.Call(f.nets, f.z, f.m, f.v, reference, r.mask, r.noise(fmt.Sprintf("background/%d", k)),
-		float32(r.steps[0].AlphaPrev), float32(*r.options.LatentRate), float32(*r.options.DecoderRate), float32(k+1))
-	if err != nil {
-		return 0, err
-	}
-	loss = float64(tensors.ToScalar[float32](out[0]))
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return 0, fmt.Errorf("the background loss is %g at step %d (seed %d); lower latent_rate or decoder_rate", loss, k, r.problem.Seed)
-	}
-	f.z, f.m, f.v = out[1], out[2], out[3]
-	return loss, nn.ReplaceParams(f.nets, fit.fitted, out[4:])
 }
 
 // toSigned takes a picture from [0, 1] to [-1, 1], as decoders give it.

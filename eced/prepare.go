@@ -19,21 +19,25 @@ func (m *Method) Prepare(ctx context.Context, picture counterfactual.Picture) er
 	if err != nil {
 		return fmt.Errorf("eced, compiling: %w", err)
 	}
-	a, err := r.newAdversary()
+	a, err := m.NewAdversary(Scene{Encoded: r.encoded, Background: r.background, LatentMask: r.latentMask, Decoder: r.decoder, Targets: []int{0}})
 	if err != nil {
 		return fmt.Errorf("eced, compiling: %w", err)
 	}
-	a.drawChain(0)
+	f, err := m.NewFitting(r.encoded)
+	if err != nil {
+		return fmt.Errorf("eced, compiling: %w", err)
+	}
+	args := a.stepArgs(m.Steps(), r.chainNoise(0))(0)
 	var group errgroup.Group
 	group.SetLimit(runtime.NumCPU())
 	for _, compile := range []func() error{
 		func() error { // the largest first
-			_, err := m.programs.steps.StepGradient(r.denoiser(), r.encoded, r.encoded, a.stepArgs(0)...)
+			_, err := m.programs.steps.StepGradient(a.denoiser(), r.encoded, r.encoded, args...)
 			return err
 		},
-		func() error { _, err := a.newFitting(r.decoder).step(r, 0, toSigned(picture)); return err },
-		func() error { _, err := m.programs.steps.Step(r.denoiser(), r.encoded, a.stepArgs(0)...); return err },
-		func() error { _, err := m.programs.head.Call(r.headNets(), r.encoded, r.targets); return err },
+		func() error { _, err := f.Step(toSigned(picture), r.mask, r.encoded); return err },
+		func() error { _, err := m.programs.steps.Step(a.denoiser(), r.encoded, args...); return err },
+		func() error { _, err := m.programs.head.Call(m.headNets(r.decoder), r.encoded, r.targets); return err },
 		func() error { _, err := m.predictor.Probabilities(picture); return err },
 	} {
 		group.Go(func() error {

@@ -1,25 +1,55 @@
 package nn
 
 import (
+	"cmp"
+	"fmt"
+	"math"
+
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Adam's settings, as in Kingma and Ba, 2015.
-const (
-	beta1   = 0.9
-	beta2   = 0.999
-	epsilon = 1e-8
-)
+// AdamOptions are Adam's settings. The zero value is that of Kingma and Ba, 2015.
+type AdamOptions struct {
+	Beta1 float64 `json:"beta1"` // of the gradient's moving average; 0.9
+	Beta2 float64 `json:"beta2"` // of its square's; 0.999
+	// Epsilon keeps the division finite; 1e-8.
+	Epsilon float64 `json:"epsilon"`
+	// WeightDecay, above 0, takes that share of the rate off the parameter in each step, apart from the gradient (AdamW).
+	// Source: Loshchilov and Hutter, 2019, Algorithm 2.
+	WeightDecay float64 `json:"weight_decay"`
+}
 
-// Adam returns the parameter and moments after one step of Adam with bias correction. All are of one shape; rate
+// Update returns the parameter and moments after one step of Adam with bias correction. All are of one shape; rate
 // is a scalar and step a float scalar that counts from 1. Source: Kingma and Ba, 2015, Algorithm 1.
-func Adam(p, grad, m, v, rate, step *Node) (newP, newM, newV *Node) {
+func (o AdamOptions) Update(p, grad, m, v, rate, step *Node) (newP, newM, newV *Node) {
+	beta1, beta2, epsilon := cmp.Or(o.Beta1, 0.9), cmp.Or(o.Beta2, 0.999), cmp.Or(o.Epsilon, 1e-8)
+	if o.WeightDecay > 0 {
+		p = Mul(p, OneMinus(MulScalar(rate, o.WeightDecay)))
+	}
 	newM = Add(MulScalar(m, beta1), MulScalar(grad, 1-beta1))
 	newV = Add(MulScalar(v, beta2), MulScalar(Square(grad), 1-beta2))
 	correction := func(beta float64) *Node { return OneMinus(Pow(ConstAs(step, beta), step)) }
 	mHat := Div(newM, correction(beta1))
 	vHat := Div(newV, correction(beta2))
 	return Sub(p, Mul(rate, Div(mHat, AddScalar(Sqrt(vHat), epsilon)))), newM, newV
+}
+
+// Validate reports settings that make no sense.
+func (o AdamOptions) Validate() error {
+	for name, beta := range map[string]float64{"beta1": o.Beta1, "beta2": o.Beta2} {
+		if !(beta >= 0 && beta < 1) {
+			return fmt.Errorf("adam: %s is %g; legal is 0 (the default) to below 1", name, beta)
+		}
+	}
+	if !(o.Epsilon >= 0) || !(o.WeightDecay >= 0) || math.IsInf(o.Epsilon+o.WeightDecay, 1) {
+		return fmt.Errorf("adam: epsilon %g and weight_decay %g must be finite and not negative", o.Epsilon, o.WeightDecay)
+	}
+	return nil
+}
+
+// Adam is [AdamOptions.Update] with the default settings.
+func Adam(p, grad, m, v, rate, step *Node) (newP, newM, newV *Node) {
+	return AdamOptions{}.Update(p, grad, m, v, rate, step)
 }
 
 // AdamParams is [Adam] for parameters of a network (see [Scope.Used]), whose moments are networks of the same names: the new

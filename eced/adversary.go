@@ -1,0 +1,157 @@
+package eced
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"otherwise/diffusion"
+	"otherwise/nn"
+)
+
+// Scene is what stage C works on. Latents and masks are those of a batch of pictures of one size.
+type Scene struct {
+	Encoded    *tensors.Tensor // the pictures' latents, where the foreground begins: [batch, height, width, channels]
+	Background *tensors.Tensor // stage B's latents, of the same shape
+	LatentMask *tensors.Tensor // [batch, height, width, 1], 1 is foreground; values between blend softly
+	Decoder    *nn.Params      // stage B's
+	// Targets are the classifier's classes to reach; Classes those that the diffusion model is conditioned on, Targets if nil.
+	Targets, Classes []int
+}
+
+// ChainNoise is the noise of one pass through the denoising steps, in the order in which they are made: standard normal
+// tensors of the latent's shape.
+type ChainNoise struct {
+	Start      *tensors.Tensor   // of the blended latent that the pass begins at
+	Background []*tensors.Tensor // of the background behind each step
+	Step       []*tensors.Tensor // that each step adds; unused where the step adds none
+}
+
+// Adversary is the state of stage C: Adam on the foreground's latent, along the classifier's gradient through decoder and
+// all denoising steps, pruned to the mask. Source: the paper's Eq. 6 to 10 and Proposition 1; SPEC-ECED section 4.
+type Adversary struct {
+	Foreground *tensors.Tensor // the latent that is changed
+
+	method                     *Method
+	scene                      Scene
+	targets                    []int32
+	conditional, unconditional *tensors.Tensor
+	m, v                       *tensors.Tensor // Adam's moments
+	done                       int             // iterations made
+}
+
+// Iteration is what one forward and backward pass found.
+type Iteration struct {
+	Image         *tensors.Tensor // [batch, height, width, channels] in [0, 1]: what the classifier was shown
+	Pass          *nn.Pass        // the latents before and after each denoising step
+	Loss          float64         // cross-entropy, summed over the batch
+	Probabilities []float64       // of the targets
+	Gradient      *tensors.Tensor // by the blended latent that the pass began at
+	Pruned        *tensors.Tensor // the same inside the mask, which is the gradient by the foreground's latent
+}
+
+// NewAdversary begins stage C.
+func (m *Method) NewAdversary(s Scene) (*Adversary, error) {
+	batch := s.Encoded.Shape().Dimensions[0]
+	if s.Classes == nil {
+		s.Classes = s.Targets
+	}
+	if len(s.Targets) != batch || len(s.Classes) != batch {
+		return nil, fmt.Errorf("eced: %d targets and %d classes for %d latents", len(s.Targets), len(s.Classes), batch)
+	}
+	a := &Adversary{Foreground: s.Encoded, method: m, scene: s, m: tensors.FromShape(s.Encoded.Shape()), v: tensors.FromShape(s.Encoded.Shape())}
+	nobody := make([]int, batch)
+	for i, t := range s.Targets {
+		a.targets, nobody[i] = append(a.targets, int32(t)), diffusion.Unconditional
+	}
+	var err error
+	if a.conditional, err = m.models.Diffusion.Conditioner.Tokens(s.Classes); err != nil {
+		return nil, err
+	}
+	a.unconditional, err = m.models.Diffusion.Conditioner.Tokens(nobody)
+	return a, err
+}
+
+// Steps are the denoising steps of a pass, in the order in which they are made.
+func (m *Method) Steps() []diffusion.Step {
+	var steps []diffusion.Step
+	for i := len(m.steps) - 1; i >= 0; i-- {
+		steps = append(steps, m.steps[i])
+	}
+	return steps
+}
+
+// errDiverged says that a loss is no number any more.
+var errDiverged = errors.New("the loss is NaN: the latent diverged; lower rate or guidance_scale")
+
+// Step makes one iteration. The caller frees the iteration's pass.
+func (a *Adversary) Step(ctx context.Context, noise ChainNoise) (*Iteration, error) {
+	p, s := a.method.programs, a.scene
+	steps := a.method.Steps()
+	if len(noise.Background) != len(steps) || len(noise.Step) != len(steps) {
+		return nil, fmt.Errorf("noise of %d and %d steps for a pass of %d", len(noise.Background), len(noise.Step), len(steps))
+	}
+	alpha := float32(steps[0].Alpha)
+	z, err := p.start.Call1(nil, a.Foreground, s.Background, s.LatentMask, noise.Start, alpha)
+	if err != nil {
+		return nil, err
+	}
+	it := &Iteration{}
+	if it.Pass, err = p.steps.Run(ctx, a.denoiser(), z, len(steps), a.stepArgs(steps, noise)); err != nil {
+		return nil, err
+	}
+	head, err := p.head.Call(a.method.headNets(s.Decoder), it.Pass.Last(), a.targets)
+	if err != nil {
+		return nil, err
+	}
+	it.Image, it.Loss = head[0], float64(tensors.ToScalar[float32](head[1]))
+	if it.Probabilities, err = doubles(head[2]); err != nil {
+		return nil, err
+	}
+	if math.IsNaN(it.Loss) {
+		return nil, errDiverged
+	}
+	gradient, err := it.Pass.Gradient(ctx, head[3])
+	if err != nil {
+		return nil, err
+	}
+	a.done++
+	out, err := p.update.Call(nil, a.Foreground, gradient, s.LatentMask, alpha, a.m, a.v, float32(*a.method.options.Rate), float32(a.done))
+	if err != nil {
+		return nil, err
+	}
+	a.Foreground, a.m, a.v, it.Gradient, it.Pruned = out[0], out[1], out[2], out[3], out[4]
+	return it, nil
+}
+
+// stepArgs gives a step's arguments beside the latent.
+func (a *Adversary) stepArgs(steps []diffusion.Step, noise ChainNoise) func(i int) []any {
+	return func(i int) []any {
+		s := steps[i]
+		return []any{a.scene.Background, a.scene.LatentMask, noise.Background[i], noise.Step[i], int32(s.T), float32(s.Alpha),
+			float32(s.AlphaPrev), float32(s.Sigma), a.conditional, a.unconditional, float32(*a.method.options.GuidanceScale)}
+	}
+}
+
+func (a *Adversary) denoiser() []*nn.Params {
+	return []*nn.Params{a.method.models.Diffusion.DenoiserParams}
+}
+
+func (m *Method) headNets(decoder *nn.Params) []*nn.Params {
+	return []*nn.Params{decoder, m.models.Classifier.Params}
+}
+
+func doubles(t *tensors.Tensor) ([]float64, error) {
+	values, err := tensors.CopyFlatData[float32](t)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]float64, len(values))
+	for i, v := range values {
+		out[i] = float64(v)
+	}
+	return out, nil
+}

@@ -1,0 +1,51 @@
+package eced
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"otherwise/nn"
+)
+
+// Fitting is the state of stage B: latent and decoder are fitted together to pictures' background, at the noise level at
+// which stage C ends. Source: the paper's Eq. 5; SPEC-ECED section 3.
+type Fitting struct {
+	Latent  *tensors.Tensor // [batch, height, width, channels]
+	Decoder *nn.Params      // a copy of the autoencoder's decoding half, which belongs to these pictures alone
+
+	method *Method
+	nets   []*nn.Params // decoder and its Adam moments
+	m, v   *tensors.Tensor
+	done   int // steps made
+}
+
+// NewFitting begins stage B at the pictures' own latents and the published decoder.
+func (m *Method) NewFitting(encoded *tensors.Tensor) (*Fitting, error) {
+	decoder, err := m.models.Diffusion.AutoencoderParams.Subset(m.models.Diffusion.Autoencoder.DecoderParam).Copy()
+	if err != nil {
+		return nil, err
+	}
+	return &Fitting{Latent: encoded, Decoder: decoder, method: m, nets: []*nn.Params{decoder, decoder.ZerosLike(), decoder.ZerosLike()},
+		m: tensors.FromShape(encoded.Shape()), v: tensors.FromShape(encoded.Shape())}, nil
+}
+
+// Step makes one step of Adam on the background loss, which it returns as it was before. pictures [batch, height, width,
+// channels] are in [-1, 1], mask [batch, height, width, 1] is 1 in the foreground, noise is standard normal, of the
+// latent's shape.
+func (f *Fitting) Step(pictures, mask, noise *tensors.Tensor) (loss float64, err error) {
+	fit, o := f.method.programs.fit, f.method.options
+	f.done++
+	out, err := fit.program.Call(f.nets, f.Latent, f.m, f.v, pictures, mask, noise, float32(f.method.steps[0].AlphaPrev),
+		float32(*o.LatentRate), float32(*o.DecoderRate), float32(f.done))
+	if err != nil {
+		return 0, err
+	}
+	loss = float64(tensors.ToScalar[float32](out[0]))
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return 0, fmt.Errorf("the background loss is %g; lower latent_rate or decoder_rate", loss)
+	}
+	f.Latent, f.m, f.v = out[1], out[2], out[3]
+	return loss, nn.ReplaceParams(f.nets, fit.fitted, out[4:])
+}
