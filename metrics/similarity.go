@@ -1,0 +1,93 @@
+package metrics
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+)
+
+// VerificationThreshold is the cosine above which two faces count as one person's, for FVA.
+const VerificationThreshold = 0.5
+
+// Cosines are the cosines of the rows of two feature matrices, one by one; of a zero row 0. Their mean is S3 on SimSiam's
+// projections and FS on features of a network that recognises faces; see [FVA].
+func Cosines(a, b *mat.Dense) ([]float64, error) {
+	if err := sameShape(a, b); err != nil {
+		return nil, err
+	}
+	rows, _ := a.Dims()
+	out := make([]float64, rows)
+	for i := range out {
+		out[i] = cosine(a.RawRowView(i), b.RawRowView(i))
+	}
+	return out, nil
+}
+
+func cosine(a, b []float64) float64 {
+	return floats.Dot(a, b) / max(floats.Norm(a, 2)*floats.Norm(b, 2), 1e-8)
+}
+
+// MeanCosine is the mean of [Cosines]: S3, or FS.
+func MeanCosine(a, b *mat.Dense) (float64, error) {
+	cosines, err := Cosines(a, b)
+	if err != nil {
+		return 0, err
+	}
+	return average(cosines), nil
+}
+
+// FVA is the face verification accuracy: the share of pairs whose cosine is above [VerificationThreshold].
+func FVA(a, b *mat.Dense) (float64, error) {
+	cosines, err := Cosines(a, b)
+	if err != nil {
+		return 0, err
+	}
+	same := 0
+	for _, c := range cosines {
+		if c > VerificationThreshold {
+			same++
+		}
+	}
+	return float64(same) / float64(len(cosines)), nil
+}
+
+// ClosestClasses walks, for each row, over the other rows from the most similar one on and collects the first n distinct
+// labels other than its own: LDCE's target classes by representation (section 5). Ties go to the lower number.
+func ClosestClasses(features *mat.Dense, labels []int, n int) ([][]int, error) {
+	rows, _ := features.Dims()
+	if len(labels) != rows {
+		return nil, fmt.Errorf("%d labels for %d rows of features", len(labels), rows)
+	}
+	out := make([][]int, rows)
+	similar := make([]float64, rows)
+	for i := range out {
+		for j := range similar {
+			similar[j] = cosine(features.RawRowView(i), features.RawRowView(j))
+			if math.IsNaN(similar[j]) {
+				return nil, fmt.Errorf("features of rows %d or %d are NaN", i, j)
+			}
+		}
+		seen := map[int]bool{labels[i]: true}
+		for _, j := range byChange(similar) {
+			if len(out[i]) == n {
+				break
+			}
+			if !seen[labels[j]] {
+				seen[labels[j]] = true
+				out[i] = append(out[i], labels[j])
+			}
+		}
+	}
+	return out, nil
+}
+
+func sameShape(a, b *mat.Dense) error {
+	ar, ac := a.Dims()
+	br, bc := b.Dims()
+	if ar != br || ac != bc || ar == 0 {
+		return fmt.Errorf("matrices of %dx%d and %dx%d can't be compared row by row", ar, ac, br, bc)
+	}
+	return nil
+}
