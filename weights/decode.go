@@ -4,9 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-
-	"github.com/gomlx/compute/dtypes/bfloat16"
-	"github.com/x448/float16"
 )
 
 // Float32 returns a tensor of dtype F16, BF16, F32 or F64 as float32, in row-major order. F64 is rounded to nearest;
@@ -49,17 +46,11 @@ func (f *File) readFloats(e *entry, dst []float32) error {
 func decodeFloats(values []float32, data []byte, dtype DType) error {
 	switch dtype {
 	case F16:
-		for i := range values {
-			values[i] = float16.Frombits(binary.LittleEndian.Uint16(data[2*i:])).Float32()
-		}
+		decodeF16(values, data)
 	case BF16:
-		for i := range values {
-			values[i] = bfloat16.FromBits(binary.LittleEndian.Uint16(data[2*i:])).Float32()
-		}
+		decodeBF16(values, data)
 	case F32:
-		for i := range values {
-			values[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
-		}
+		decodeF32(values, data)
 	case F64:
 		for i := range values {
 			wide := math.Float64frombits(binary.LittleEndian.Uint64(data[8*i:]))

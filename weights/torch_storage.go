@@ -86,8 +86,8 @@ func storageType(class pickle.Global) (DType, error) {
 // part is the part of a storage that (key, offset, count) describes.
 func (s storageRef) part(description any) (storageRef, error) {
 	fields, _ := description.(pickle.Tuple)
-	if len(fields) != 3 {
-		return s, refuse.Errorf(refuse.ErrMalformed, "a part of a storage is described by %d values, want 3", len(fields))
+	if len(fields) != 3 || s.dtype == "" {
+		return s, refuse.Errorf(refuse.ErrMalformed, "a part of a storage needs three values, and a storage with a type")
 	}
 	offset, ok1 := fields[1].(int64)
 	count, ok2 := fields[2].(int64)

@@ -46,7 +46,7 @@ type torchZip struct {
 func openTorchZip(r io.ReaderAt, size int64) (*torchZip, error) {
 	directory, err := zip.NewReader(&limited{r, maxDirectory}, size)
 	if err != nil {
-		if errors.Is(err, zip.ErrFormat) || errors.Is(err, io.ErrUnexpectedEOF) {
+		if errors.Is(err, zip.ErrFormat) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil, refuse.Errorf(ErrTruncated, "the zip file has no valid directory at its end; it may be truncated: %w", err)
 		}
 		return nil, err
