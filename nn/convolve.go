@@ -55,6 +55,10 @@ func Convolve2D(x, kernel *Node, o ConvOptions) *Node {
 		}
 		return Depthwise(x, kernel, o.Stride, o.Dilation, o.Padding)
 	}
+	if o.takesPatches(kernel) {
+		return patchProduct(x, kernel)
+	}
+	kernel, o.Padding = withOddReach(kernel, o)
 	conv := Convolve(x, kernel).PaddingPerDim(o.Padding[:])
 	if o.Dilation != [2]int{1, 1} {
 		if o.Stride != [2]int{1, 1} {
@@ -68,6 +72,41 @@ func Convolve2D(x, kernel *Node, o ConvOptions) *Node {
 		conv = conv.ChannelGroupCount(o.Groups)
 	}
 	return conv.Done()
+}
+
+// takesPatches says that the kernel moves by its own size: it looks at each patch of the picture once.
+func (o ConvOptions) takesPatches(kernel *Node) bool {
+	return o.Stride == [2]int(kernel.Shape().Dimensions[:2]) && o.Padding == [2][2]int{} && o.Dilation == [2]int{1, 1} && o.Groups == 1
+}
+
+// patchProduct is a convolution of patches side by side as one matrix product. What is left at the end of an axis is not
+// looked at.
+func patchProduct(x, kernel *Node) *Node {
+	d, k := x.Shape().Dimensions, kernel.Shape().Dimensions
+	rows, columns := d[1]/k[0], d[2]/k[1]
+	if rows < 1 || columns < 1 {
+		exceptions.Panicf("convolution: a kernel of %dx%d for pictures of %dx%d", k[0], k[1], d[1], d[2])
+	}
+	x = Slice(x, AxisRange(), AxisRange(0, rows*k[0]), AxisRange(0, columns*k[1]), AxisRange())
+	patches := TransposeAllAxes(Reshape(x, d[0], rows, k[0], columns, k[1], d[3]), 0, 1, 3, 2, 4, 5)
+	y := product(Reshape(patches, -1, k[0]*k[1]*d[3]), Reshape(kernel, -1, k[3]), 0)
+	return Reshape(y, d[0], rows, columns, k[3])
+}
+
+// withOddReach adds a tap of zeros, and the padding for it, where the kernel reaches over an even number of positions:
+// GoMLX's gradient by the input (convVJPWrtX of v0.28.7) is shifted by one position for such kernels.
+func withOddReach(kernel *Node, o ConvOptions) (*Node, [2][2]int) {
+	var extra [2]PadAxis
+	for axis := range 2 {
+		if reach := (kernel.Shape().Dimensions[axis]-1)*o.Dilation[axis] + 1; reach%2 == 0 {
+			extra[axis].End = 1
+			o.Padding[axis][1] += o.Dilation[axis]
+		}
+	}
+	if extra == ([2]PadAxis{}) {
+		return kernel, o.Padding
+	}
+	return Pad(kernel, ScalarZero(kernel.Graph(), kernel.DType()), extra[0], extra[1]), o.Padding
 }
 
 func (o ConvOptions) withDefaults() ConvOptions {

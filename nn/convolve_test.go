@@ -54,6 +54,13 @@ func TestConvAgreesWithItsDefinition(t *testing.T) {
 		{4, 6, nn.ConvOptions{Kernel: [2]int{7, 1}, Stride: [2]int{2, 1}, Padding: [2][2]int{same(3), {}}, Dilation: one, Groups: 1}},
 		{4, 6, nn.ConvOptions{Kernel: [2]int{3, 3}, Stride: one, Padding: [2][2]int{{0, 1}, {2, 0}}, Dilation: [2]int{2, 1}, Groups: 1}},
 		{4, 6, nn.ConvOptions{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, Padding: [2][2]int{same(1), same(1)}, Dilation: one, Groups: 2}},
+		// Kernels of even size, whose gradient GoMLX shifts, and patches.
+		{4, 6, nn.ConvOptions{Kernel: [2]int{4, 2}, Stride: one, Padding: [2][2]int{same(1), {0, 1}}, Dilation: one, Groups: 1}},
+		{4, 6, nn.ConvOptions{Kernel: [2]int{4, 4}, Stride: [2]int{2, 3}, Padding: [2][2]int{same(1), same(1)}, Dilation: one, Groups: 1}},
+		{4, 6, nn.ConvOptions{Kernel: [2]int{2, 2}, Stride: one, Padding: [2][2]int{same(1), same(1)}, Dilation: [2]int{3, 2}, Groups: 1}},
+		{4, 6, nn.ConvOptions{Kernel: [2]int{2, 4}, Stride: [2]int{2, 2}, Padding: [2][2]int{same(1), same(1)}, Dilation: one, Groups: 2}},
+		{4, 6, nn.ConvOptions{Kernel: [2]int{2, 2}, Stride: [2]int{2, 2}, Dilation: one, Groups: 1}},
+		{4, 6, nn.ConvOptions{Kernel: [2]int{4, 3}, Stride: [2]int{4, 3}, Dilation: one, Groups: 1}},
 		{4, 4, nn.ConvOptions{Kernel: [2]int{5, 3}, Stride: [2]int{2, 1}, Padding: [2][2]int{same(2), same(1)}, Dilation: one, Groups: 4}},
 		{4, 12, nn.ConvOptions{Kernel: [2]int{3, 3}, Stride: one, Padding: [2][2]int{same(1), same(1)}, Dilation: one, Groups: 4}},
 	} {

@@ -24,7 +24,7 @@ func ConvGeneral2D(s Scope, x *Node, out, kernel, stride int, padding [2]int) *N
 	if kernel == 1 && stride == 1 && padding == [2]int{} {
 		return addBias(s, product(x, Reshape(w, in, out), 0), out)
 	}
-	y := Convolve(x, w).Strides(stride).PaddingPerDim([][2]int{padding, padding}).Done()
+	y := Convolve2D(x, w, ConvOptions{Stride: [2]int{stride, stride}, Padding: [2][2]int{padding, padding}})
 	return addBias(s, y, out)
 }
 
