@@ -2,16 +2,43 @@ package weights
 
 import (
 	"io"
+	"os"
 )
 
-// OpenCheckpoint opens a file of weights of any kind that this package reads, told apart by content: see [Open] and
-// [OpenTorch].
+// OpenCheckpoint opens weights of any kind that this package reads: a file, told apart by its content (see [Open],
+// [OpenTorch] and [OpenSharded]), or the file of weights in a folder (see [FindWeights]).
 func OpenCheckpoint(path string) (Source, error) {
-	file, err := openPath(path, readAny)
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		if path, err = FindWeights(path); err != nil {
+			return nil, err
+		}
+	}
+	isIndex := false
+	file, err := openPath(path, func(r io.ReaderAt, size int64) (*File, error) {
+		if isIndex = looksLikeJSON(r, size); isIndex {
+			return &File{}, nil
+		}
+		return readAny(r, size)
+	})
 	if err != nil {
 		return nil, err // not file: a nil *File in a Source would not be nil
 	}
+	if isIndex {
+		file.Close()
+		return OpenSharded(path)
+	}
 	return file, nil
+}
+
+// looksLikeJSON tells an index of shards from all other files: a safetensors file's first 8 bytes are a length below 100
+// MB, the last of which are zeros, as in no text.
+func looksLikeJSON(r io.ReaderAt, size int64) bool {
+	var first [8]byte
+	return size >= int64(len(first)) && readFull(r, first[:], 0) == nil && first[0] == '{' && first[7] != 0
 }
 
 // readAny tells a safetensors file, whose header begins with '{' after 8 bytes of length, from a torch file.

@@ -3,8 +3,6 @@ package weights
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 )
 
@@ -32,83 +30,23 @@ type Source interface {
 // Rename returns src under other names: names is given each published name and returns the new one, and false to leave
 // the tensor out. Two tensors that get one name are an error. Closing the result closes src; on an error src stays open.
 func Rename(src Source, names func(published string) (string, bool)) (Source, error) {
-	r := &renamed{Source: src, published: map[string]string{}}
+	renamed := &aliases{map[string]target{}, []Source{src}}
 	var clashes []error
 	for _, published := range src.Names() {
 		name, keep := names(published)
 		if !keep {
 			continue
 		}
-		if first, taken := r.published[name]; taken {
-			clashes = append(clashes, fmt.Errorf("tensors %q and %q would both be named %q", first, published, name))
+		if first, taken := renamed.tensors[name]; taken {
+			clashes = append(clashes, fmt.Errorf("tensors %q and %q would both be named %q", first.name, published, name))
 			continue
 		}
-		r.published[name] = published
+		renamed.tensors[name] = target{src, published}
 	}
-	return r, errors.Join(clashes...)
-}
-
-// renamed is a source whose tensors are those of another under the names that are the keys of published.
-type renamed struct {
-	Source
-	published map[string]string
-}
-
-func (r *renamed) Names() []string { return slices.Sorted(maps.Keys(r.published)) }
-
-func (r *renamed) Info(name string) (DType, []int, error) {
-	published, err := r.find(name)
-	if err != nil {
-		return "", nil, err
+	if len(clashes) > 0 {
+		return nil, errors.Join(clashes...)
 	}
-	return r.Source.Info(published)
-}
-
-func (r *renamed) Float32(name string) ([]float32, error) {
-	published, err := r.find(name)
-	if err != nil {
-		return nil, err
-	}
-	return r.Source.Float32(published)
-}
-
-func (r *renamed) Float32Into(name string, dst []float32) error {
-	published, err := r.find(name)
-	if err != nil {
-		return err
-	}
-	return r.Source.Float32Into(published, dst)
-}
-
-func (r *renamed) Int64(name string) ([]int64, error) {
-	published, err := r.find(name)
-	if err != nil {
-		return nil, err
-	}
-	return r.Source.Int64(published)
-}
-
-func (r *renamed) Bytes(name string) ([]byte, error) {
-	published, err := r.find(name)
-	if err != nil {
-		return nil, err
-	}
-	return r.Source.Bytes(published)
-}
-
-func (r *renamed) BytesInto(name string, dst []byte) error {
-	published, err := r.find(name)
-	if err != nil {
-		return err
-	}
-	return r.Source.BytesInto(published, dst)
-}
-
-func (r *renamed) find(name string) (string, error) {
-	if published, ok := r.published[name]; ok {
-		return published, nil
-	}
-	return "", noTensor(name, r.Names())
+	return renamed, nil
 }
 
 // noTensor is the error of asking for a tensor that is not among names.
