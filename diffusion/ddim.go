@@ -1,6 +1,7 @@
 package diffusion
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -65,6 +66,36 @@ func divisorsNear(total, steps int) []int {
 		return []int{below}
 	}
 	return []int{below, above}
+}
+
+// DDIM is the sampler of Song et al., 2021. Its zero value makes latent diffusion's deterministic steps.
+type DDIM struct {
+	Eta         float64 // 0 is deterministic, 1 has DDPM's variance
+	Spacing     Spacing // LDM where none is given
+	StepsOffset int     // added to the timesteps of leading spacing; 1 for Stable Diffusion
+	// SetAlphaToOne ends the last step on a clean latent, rather than on the level of timestep 0. Not for LDM spacing.
+	SetAlphaToOne bool
+}
+
+// Moves lists the denoising steps.
+func (d DDIM) Moves(s Schedule, steps int) ([]Move, error) {
+	if d.Eta < 0 || d.Eta > 1 || math.IsNaN(d.Eta) {
+		return nil, fmt.Errorf("DDIM: eta is %g; legal is 0 to 1", d.Eta)
+	}
+	spacing, total := cmp.Or(d.Spacing, LDM), len(s.AlphasCumprod)
+	timesteps, err := spacing.timesteps(total, steps, d.StepsOffset)
+	if err != nil {
+		return nil, fmt.Errorf("DDIM: %w", err)
+	}
+	moves := make([]Move, len(timesteps))
+	for i, t := range timesteps {
+		m := Move{T: t, Alpha: s.AlphasCumprod[t]}
+		alphaPrev := s.alphaAt(spacing.before(timesteps, i, total, steps), d.SetAlphaToOne && spacing != LDM)
+		sigma := d.Eta * math.Sqrt((1-alphaPrev)/(1-m.Alpha)*(1-m.Alpha/alphaPrev))
+		m.ddim(alphaPrev, sigma, 1)
+		moves[i] = m
+	}
+	return moves, nil
 }
 
 // NoNoise stands for the noise of a step whose Sigma is 0, where a compiled step takes noise in any case.

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,6 +31,7 @@ func newSamples() *cobra.Command {
 		Long: `Draws pictures of every class from noise, writes them to one PNG, a row for each class, and prints the share of them
 that the classifier and the judge give the class that was asked for.`,
 		Example: `  otherwise samples --out out/samples.png
+  otherwise samples --out out/samples.png --scheduler dpm --steps 12
   otherwise samples --bundle models/fashion/bundle --out out/samples.png --per-class 20 --guidance 3 --steps 100`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -42,15 +44,28 @@ that the classifier and the judge give the class that was asked for.`,
 	f.IntVar(&s.perClass, "per-class", 8, "pictures of each class, 1 to 100")
 	f.Float64Var(&s.options.GuidanceScale, "guidance", 2, "scale of classifier-free guidance; 1 is none")
 	f.IntVar(&s.options.Steps, "steps", 50, "denoising steps")
+	f.StringVar(&s.scheduler, "scheduler", "ddim", "how the steps are made: "+strings.Join(schedulerNames(), ", "))
 	f.Uint64Var(&s.options.Seed, "seed", 0, "decides all randomness")
 	required(cmd, "out")
 	return cmd
 }
 
+// schedulers are the choices of --scheduler.
+var schedulers = map[string]diffusion.Scheduler{
+	"ddim":       diffusion.DDIM{},
+	"ddim-eta1":  diffusion.DDIM{Eta: 1},
+	"ddpm":       diffusion.DDPM{},
+	"plms":       diffusion.PLMS{},
+	"dpm":        diffusion.DPMSolver{},
+	"dpm-karras": diffusion.DPMSolver{Karras: true},
+}
+
+func schedulerNames() []string { return slices.Sorted(maps.Keys(schedulers)) }
+
 type samplesFlags struct {
-	bundle, out string
-	perClass    int
-	options     diffusion.SampleOptions
+	bundle, out, scheduler string
+	perClass               int
+	options                diffusion.SampleOptions
 }
 
 func (s *samplesFlags) check() error {
@@ -61,6 +76,8 @@ func (s *samplesFlags) check() error {
 		return &usageError{fmt.Errorf("--steps is %d; legal is 1 or more", s.options.Steps)}
 	case !(s.options.GuidanceScale > 0):
 		return &usageError{fmt.Errorf("--guidance is %g; legal is above 0", s.options.GuidanceScale)}
+	case schedulers[s.scheduler] == nil:
+		return &usageError{fmt.Errorf("--scheduler is %q; legal are %s", s.scheduler, strings.Join(schedulerNames(), ", "))}
 	case filepath.Ext(s.out) != ".png":
 		return &usageError{fmt.Errorf("--out is %s; legal is a file that ends in .png", s.out)}
 	}
@@ -82,6 +99,7 @@ func (s *samplesFlags) run(ctx context.Context, out io.Writer) error {
 			classes = append(classes, class)
 		}
 	}
+	s.options.Scheduler = schedulers[s.scheduler]
 	s.options.Height, s.options.Width = b.Frame.Height, b.Frame.Width
 	drawn, err := b.Models.Diffusion.Sample(ctx, b.backend, classes, s.options)
 	if err != nil {

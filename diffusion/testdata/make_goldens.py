@@ -12,7 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderTiny, DDIMScheduler, DDPMScheduler, DPMSolverMultistepScheduler, UNet2DConditionModel, VQModel
+from diffusers import (AutoencoderTiny, DDIMScheduler, DDPMScheduler, DPMSolverMultistepScheduler, PNDMScheduler, UNet2DConditionModel,
+                       VQModel)
+from diffusers.schedulers import scheduling_ddpm
 from safetensors.torch import save_file
 
 HERE = Path(__file__).parent
@@ -103,9 +105,11 @@ def tiny():
 
 
 def schedulers():
-    """Trajectories as the reference data has them: from x with the network's estimate f(x, t) = 0.1 x + sin(t)."""
-    x = seeded(13, 1, 4, 2, 2)
-    out, settings = {"inputs.x": x}, {}
+    """Trajectories as the reference data has them: from x with the network's estimate f(x, t) = 0.1 x + sin(t); the i-th step adds
+    steps_noise[i]. DDIM's named eta has eta = 1."""
+    x, noise = seeded(13, 1, 4, 2, 2), seeded(14, 20, 1, 4, 2, 2)
+    out, settings, at = {"inputs.x": x, "inputs.steps_noise": noise}, {}, {}
+    scheduling_ddpm.randn_tensor = lambda *a, **k: noise[at["step"]]
     sd = dict(num_train_timesteps=1000, beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012)
     for name, scheduler, config in [
             ("dpm", DPMSolverMultistepScheduler, sd), ("dpm_leading", DPMSolverMultistepScheduler, sd | dict(timestep_spacing="leading", steps_offset=1)),
@@ -120,6 +124,10 @@ def schedulers():
             ("ddim_one", DDIMScheduler, sd | dict(clip_sample=False, set_alpha_to_one=True)),
             ("ddim_trailing", DDIMScheduler, sd | dict(clip_sample=False, timestep_spacing="trailing")),
             ("ddim_linspace", DDIMScheduler, sd | dict(clip_sample=False, timestep_spacing="linspace")),
+            ("ddim_eta", DDIMScheduler, sd | dict(clip_sample=False, set_alpha_to_one=False, steps_offset=1)),
+            ("pndm", PNDMScheduler, sd | dict(skip_prk_steps=True, set_alpha_to_one=False, steps_offset=1)),
+            ("ddpm", DDPMScheduler, sd | dict(clip_sample=False)),
+            ("ddpm_large", DDPMScheduler, sd | dict(clip_sample=False, variance_type="fixed_large")),
             ("ddpm_cosine", DDPMScheduler, dict(num_train_timesteps=1000, beta_schedule="squaredcos_cap_v2", clip_sample=False))]:
         s = scheduler(**config)
         if "cosine" in name:
@@ -130,8 +138,9 @@ def schedulers():
         for steps in (6, 20):
             s.set_timesteps(steps)
             out[f"expected.{name}.timesteps_{steps}"], y, states = s.timesteps.long(), x.clone(), []
-            for t in s.timesteps:
-                y = s.step(0.1 * y + np.sin(float(t)), t, y).prev_sample
+            for at["step"], t in enumerate(s.timesteps):
+                more = dict(eta=1.0, variance_noise=noise[at["step"]]) if name == "ddim_eta" else {}
+                y = s.step(0.1 * y + np.sin(float(t)), t, y, **more).prev_sample
                 states.append(y)
             out[f"expected.{name}.trajectory_{steps}"] = torch.stack(states if steps < 10 else states[-1:])
     save_file({k: v.contiguous().clone() for k, v in out.items()}, str(HERE / "schedulers_small.safetensors"))
