@@ -85,30 +85,33 @@ func GroupNorm(s Scope, x *Node, groups int, eps float64) *Node {
 	if channels%groups != 0 {
 		exceptions.Panicf("group norm: %d channels cannot be split into %d groups", channels, groups)
 	}
+	scale := s.Param("weight", Constant(1), channels)
+	shift := s.Param("bias", Constant(0), channels)
 	// Sums run over positions first, with channels innermost, because that is what XLA's CPU backend vectorises;
 	// averaging within groups is then left to a few numbers per picture.
-	h := Reshape(x, d[0], d[1]*d[2], channels)
 	average := func(v *Node) *Node {
 		m := Reshape(ReduceMean(v, 1), d[0], groups, channels/groups)
 		m = BroadcastToDims(ReduceAndKeep(m, ReduceMean, 2), d[0], groups, channels/groups)
 		return Reshape(m, d[0], 1, channels)
 	}
-	h = Sub(h, average(h))
-	scale := s.Param("weight", Constant(1), channels)
-	shift := s.Param("bias", Constant(0), channels)
-	factor := Div(alongLast(scale, 3), Sqrt(AddScalar(average(Square(h)), eps)))
-	return Reshape(Add(Mul(h, factor), alongLast(shift, 3)), d...)
+	y := inFloat32(Reshape(x, d[0], d[1]*d[2], channels), func(h *Node) *Node {
+		h = Sub(h, average(h))
+		factor := Div(alongLast(Cast(scale, h.DType()), 3), Sqrt(AddScalar(average(Square(h)), eps)))
+		return Add(Mul(h, factor), alongLast(Cast(shift, h.DType()), 3))
+	})
+	return Reshape(y, d...)
 }
 
 // LayerNorm normalises the last axis of x, then scales and shifts it by "weight" and "bias".
 func LayerNorm(s Scope, x *Node, eps float64) *Node {
-	y := Sub(x, ReduceAndKeep(x, ReduceMean, -1))
-	variance := ReduceAndKeep(Square(y), ReduceMean, -1)
 	n := x.Shape().Dimensions[x.Rank()-1]
 	scale := s.Param("weight", Constant(1), n)
 	shift := s.Param("bias", Constant(0), n)
-	y = Div(y, Sqrt(AddScalar(variance, eps)))
-	return Add(Mul(y, alongLast(scale, x.Rank())), alongLast(shift, x.Rank()))
+	return inFloat32(x, func(x *Node) *Node {
+		y := Sub(x, ReduceAndKeep(x, ReduceMean, -1))
+		y = Div(y, Sqrt(AddScalar(ReduceAndKeep(Square(y), ReduceMean, -1), eps)))
+		return Add(Mul(y, alongLast(Cast(scale, y.DType()), x.Rank())), alongLast(Cast(shift, y.DType()), x.Rank()))
+	})
 }
 
 // SiLU is x * sigmoid(x).
@@ -118,6 +121,9 @@ func SiLU(x *Node) *Node { return Mul(x, Sigmoid(x)) }
 func GELU(x *Node) *Node {
 	return Mul(x, MulScalar(OnePlus(Erf(MulScalar(x, 1/math.Sqrt2))), 0.5))
 }
+
+// QuickGELU is x * sigmoid(1.702 x), which OpenAI's CLIP models have in place of [GELU].
+func QuickGELU(x *Node) *Node { return Mul(x, Sigmoid(MulScalar(x, 1.702))) }
 
 // ReLU is max(x, 0).
 func ReLU(x *Node) *Node { return Max(x, ZerosLike(x)) }
@@ -174,6 +180,7 @@ func TimestepEmbedding(t *Node, dim int, dtype dtypes.DType) *Node {
 	for i := range freqs {
 		freqs[i] = math.Exp(-math.Log(10000) * float64(i) / float64(half))
 	}
-	args := Mul(ExpandAxes(ConvertDType(t, dtype), -1), ExpandAxes(ConstAsDType(t.Graph(), dtype, freqs), 0))
-	return Concatenate([]*Node{Cos(args), Sin(args)}, -1)
+	// Half precision can't tell one timestep from the next.
+	args := Mul(ExpandAxes(Cast(t, dtypes.Float32), -1), ExpandAxes(ConstAsDType(t.Graph(), dtypes.Float32, freqs), 0))
+	return Cast(Concatenate([]*Node{Cos(args), Sin(args)}, -1), dtype)
 }

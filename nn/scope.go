@@ -15,6 +15,7 @@ import (
 type Scope struct {
 	source source
 	prefix string
+	dtype  dtypes.DType // what parameters are converted to; see [Scope.In]
 }
 
 // source is where a scope's parameters come from: the values of a network, or nothing yet when a new network is
@@ -26,7 +27,8 @@ type source interface {
 
 // Sub returns the scope below the given name: s.Sub("conv1").Param("weight", ...) is parameter "conv1.weight".
 func (s Scope) Sub(name string) Scope {
-	return Scope{source: s.source, prefix: s.path(name) + "."}
+	s.prefix = s.path(name) + "."
+	return s
 }
 
 // Has reports whether the network has the given parameter; a network that is being made has all it asks for.
@@ -34,7 +36,11 @@ func (s Scope) Has(name string) bool { return s.source.has(s.path(name)) }
 
 // Param returns a parameter of the given dimensions. The initial value matters only for new networks (see [Create]).
 func (s Scope) Param(name string, init Init, dims ...int) *Node {
-	return s.source.param(s.path(name), init, dims)
+	value := s.source.param(s.path(name), init, dims)
+	if s.dtype == dtypes.InvalidDType {
+		return Cast(value, dtypes.Float32)
+	}
+	return Cast(value, s.dtype)
 }
 
 func (s Scope) path(name string) string { return s.prefix + name }

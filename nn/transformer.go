@@ -1,24 +1,6 @@
 package nn
 
-import (
-	"math"
-
-	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/support/exceptions"
-)
-
-// BiasedAttention is [Attention] with bias, [batch or 1, heads or 1, n, m], added to the scaled products of queries and keys
-// before the softmax: a table of relative positions, or a mask of zeros and negative numbers.
-func BiasedAttention(q, k, v *Node, heads int, bias *Node) *Node {
-	b, n, m, width := q.Shape().Dimensions[0], q.Shape().Dimensions[1], k.Shape().Dimensions[1], q.Shape().Dimensions[2]
-	if width%heads != 0 {
-		exceptions.Panicf("attention: width %d cannot be split into %d heads", width, heads)
-	}
-	d := width / heads
-	scores := Einsum("bnhd,bmhd->bhnm", MulScalar(Reshape(q, b, n, heads, d), 1/math.Sqrt(float64(d))), Reshape(k, b, m, heads, d))
-	scores = Add(scores, BroadcastToDims(bias, scores.Shape().Dimensions...))
-	return Reshape(Einsum("bhnm,bmhd->bnhd", Softmax(scores, -1), Reshape(v, b, m, heads, d)), b, n, width)
-}
+import . "github.com/gomlx/gomlx/core/graph"
 
 // Mix is a way in which tokens attend to each other: the result of queries, keys and values [batch, n, width] and a number
 // of heads, such as [Attention] and [CausalAttention].
