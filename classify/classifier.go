@@ -38,7 +38,7 @@ func (c *Classifier) Logits(s nn.Scope, x01 *Node) *Node {
 
 // LogProb returns the log-probability [batch] of class y [batch] int32 for pictures in [0, 1].
 func (c *Classifier) LogProb(s nn.Scope, x01, y *Node) *Node {
-	return c.logProbOf(c.Logits(s, x01), y)
+	return c.LogProbOf(c.Logits(s, x01), y)
 }
 
 // LogProbs returns the log-probabilities [batch, classes] for given logits.
@@ -50,7 +50,8 @@ func (c *Classifier) LogProbs(logits *Node) *Node {
 	return LogSoftmax(logits, -1)
 }
 
-func (c *Classifier) logProbOf(logits, y *Node) *Node {
+// LogProbOf returns the log-probability [batch] of class y [batch] int32 for given logits.
+func (c *Classifier) LogProbOf(logits, y *Node) *Node {
 	lp := c.LogProbs(logits)
 	onehot := OneHot(y, len(c.Classes), lp.DType())
 	return ReduceSum(Mul(lp, onehot), -1)

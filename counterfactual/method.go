@@ -2,9 +2,9 @@ package counterfactual
 
 import "context"
 
-// Method finds counterfactuals. Implementations: packages ldce and eced.
+// Method finds counterfactuals. Implementations: packages ldce, eced and baselines.
 type Method interface {
-	// Name is "ldce" or "eced".
+	// Name is the method's name in options and command lines: "ldce", "eced", ...
 	Name() string
 	// Prepare compiles what Explain needs for pictures of the given one's size, so that the first explanation takes no
 	// longer than the others. It may be left out, and may run beside another method's. Compiling one program can't be

@@ -11,7 +11,9 @@ type Grid struct {
 
 // Result is what a method found.
 type Result struct {
-	Method string // "ldce" or "eced"
+	Method string // its name in options and command lines, such as "ldce"
+	Title  string // what it may be called where that says more than the name, such as "ACE-style, latent"; else empty
+	Note   string // what must be known before its result is read; mostly empty
 	Seed   uint64
 
 	Original       Picture
@@ -20,11 +22,15 @@ type Result struct {
 	// tell its losses from the method's changes.
 	Reconstruction Picture
 
+	// Pasted is the counterfactual with the original put back outside the mask, without the autoencoder's error there. Nil for
+	// methods that report none.
+	Pasted *Pasted
+
 	Predicted, Target int
 	Before, After     []float64 // class probabilities of Original and Counterfactual
 
 	// ActivationMap [height, width] in [0, 1], Mask [height, width] of 0 and 1 and LatentMask, the same on the latent's
-	// grid, are ECED's: 1 is foreground, where the picture may change. Nil in LDCE.
+	// grid, are ECED's and other methods' with masks: 1 is foreground, where the picture may change. Nil in LDCE.
 	ActivationMap, Mask, LatentMask *Grid
 	// Consensus [latent height, latent width] is LDCE's: the share of steps in which a location was steered. Nil in ECED.
 	Consensus *Grid
@@ -32,6 +38,12 @@ type Result struct {
 	Steps   []Step
 	Timings []Timing
 	Options any // the method's options, with every default filled in
+}
+
+// Pasted is a counterfactual with the original around its mask, and what the classifier says of it.
+type Pasted struct {
+	Picture Picture
+	After   []float64
 }
 
 // Flipped reports whether the classifier gives the counterfactual the target class.

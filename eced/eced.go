@@ -118,21 +118,9 @@ func (r *run) chooseRegion(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	delta := *r.options.Delta
-	if r.options.ForegroundShare > 0 {
-		if delta, err = cam.ForegroundShare(activation, r.options.ForegroundShare); err != nil {
-			return err
-		}
-	}
-	mask := cam.Threshold(activation, delta, r.options.Strict)
-	if err := cam.CheckMask(mask, delta); err != nil {
-		return err
-	}
-	latentMask, err := cam.Downsample(mask, r.models.Diffusion.Autoencoder.Factor(), r.options.MaskMode)
+	region := cam.Region{Delta: *r.options.Delta, Share: r.options.ForegroundShare, Strict: r.options.Strict, Mode: r.options.MaskMode}
+	mask, latentMask, err := region.Masks(activation, r.models.Diffusion.Autoencoder.Factor())
 	if err != nil {
-		return err
-	}
-	if err := cam.CheckMask(latentMask, delta); err != nil {
 		return err
 	}
 	r.result.ActivationMap, r.result.Mask, r.result.LatentMask = activation, mask, latentMask

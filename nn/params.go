@@ -67,6 +67,13 @@ func (p *Params) Replace(name string, value *tensors.Tensor) error {
 	return nil
 }
 
+// Free gives the memory of all values back at once. Nothing else may share them.
+func (p *Params) Free() {
+	for _, t := range p.values {
+		Free(t)
+	}
+}
+
 // ReplaceParams is [Params.Replace] for several parameters of networks of the same names: values holds the first name's value for
 // each network, then the second's.
 func ReplaceParams(nets []*Params, names []string, values []*tensors.Tensor) error {
