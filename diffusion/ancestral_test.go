@@ -12,7 +12,7 @@ import (
 
 // The reference's tables are float64; its tolerance is 1e-9.
 func TestAncestralChainsAgreeWithReference(t *testing.T) {
-	g := golden.Open(t, "testdata/bl_schedule.safetensors")
+	g := golden.Open(t, "../testdata/golden/bl_schedule.safetensors")
 	chains := 0
 	for _, name := range g.Names() {
 		schedule, steps, ok := strings.Cut(strings.TrimSuffix(name, ".ab"), ".")
