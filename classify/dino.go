@@ -68,11 +68,11 @@ func (d *DINO) Layers() []string { return d.layers() }
 
 // Forward maps normalised pictures [batch, height, width, 3], of whole patches, to the head's logits [batch, classes].
 func (d *DINO) Forward(s nn.Scope, x *Node, tap Tap) *Node {
-	return nn.Linear(s.Sub("linear"), d.lastTokens(s, x, tap), d.Classes)
+	return nn.Linear(s.Sub("linear"), d.HeadInput(s, x, tap), d.Classes)
 }
 
-// lastTokens are what the head sees: [batch, width].
-func (d *DINO) lastTokens(s nn.Scope, x *Node, tap Tap) *Node {
+// HeadInput is what the head sees of normalised pictures: [batch, width], the class tokens of the last blocks, oldest first.
+func (d *DINO) HeadInput(s nn.Scope, x *Node, tap Tap) *Node {
 	after := d.run(s, x, tap)
 	var features []*Node
 	for _, tokens := range after[d.Depth-d.LastBlocks:] {

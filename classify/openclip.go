@@ -114,8 +114,13 @@ func (c *OpenCLIP) Forward(s nn.Scope, x *Node, tap Tap) *Node {
 		exceptions.Panicf("open_clip: there are no classes yet (see AddClasses)")
 	}
 	texts := s.Param(zeroShot, nn.Normal(1), c.classes, c.EmbedDim)
-	picture := unitLength(c.embed(s, x, tap))
-	return MulScalar(DotGeneral(picture, []int{1}, nil, texts, []int{1}, nil), cosineScale)
+	return c.Compare(c.embed(s, x, tap), texts)
+}
+
+// Compare gives the logits [batch, classes] of embeddings of pictures [batch, embed_dim] and texts [classes, embed_dim], of any
+// length.
+func (c *OpenCLIP) Compare(pictures, texts *Node) *Node {
+	return MulScalar(DotGeneral(unitLength(pictures), []int{1}, nil, unitLength(texts), []int{1}, nil), cosineScale)
 }
 
 // Embed gives the pictures' embeddings [batch, embed_dim], of any length.

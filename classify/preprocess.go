@@ -91,7 +91,7 @@ func (p Preprocessing) Preprocess(x01 *Node) *Node {
 	target := p.target(image.Pt(d[2], d[1]))
 	x = nn.Resize(x, target.Y, target.X, nn.ResizeOptions{Mode: p.Interpolation, Antialias: !p.NoAntialias})
 	if p.Crop > 0 {
-		x = cropCenter(x, p.Crop)
+		x = CropCenter(x, p.Crop, p.Crop)
 	}
 	return p.normalise(x)
 }
@@ -122,12 +122,12 @@ func (p Preprocessing) normalise(x *Node) *Node {
 	return Div(Sub(x, row(p.Mean)), row(p.Std))
 }
 
-// cropCenter cuts the middle side x side pixels out of x, or pads it with zeros to that size.
-func cropCenter(x *Node, side int) *Node {
+// CropCenter cuts the middle height x width pixels out of x [batch, height', width', channels], as torchvision's CenterCrop does,
+// or pads it with zeros to that size.
+func CropCenter(x *Node, height, width int) *Node {
 	var margins [2]PadAxis
-	d := x.Shape().Dimensions
-	for axis := range margins {
-		before, after := picture.CropMargins(d[1+axis], side)
+	for axis, side := range []int{height, width} {
+		before, after := picture.CropMargins(x.Shape().Dimensions[1+axis], side)
 		margins[axis] = PadAxis{Start: -before, End: -after}
 	}
 	if margins == [2]PadAxis{} {

@@ -49,10 +49,16 @@ func (m *SimSiam) Build(s nn.Scope, x *Node) { m.Predict(s, m.Embed(s, x)) }
 // Preprocess turns pictures in [0, 1] into the network's input.
 func (m *SimSiam) Preprocess(x01 *Node) *Node { return m.Preprocessing.Preprocess(x01) }
 
+// Layers lists the layers that [SimSiam.Project] shows, from input to output: those of a [ResNet].
+func (m *SimSiam) Layers() []string { return m.backbone().Layers() }
+
 // Embed maps normalised pictures [batch, height, width, 3] to projections [batch, dim].
-func (m *SimSiam) Embed(s nn.Scope, x *Node) *Node {
+func (m *SimSiam) Embed(s nn.Scope, x *Node) *Node { return m.Project(s, x, nil) }
+
+// Project is Embed with a tap.
+func (m *SimSiam) Project(s nn.Scope, x *Node, tap Tap) *Node {
 	s = s.Sub("encoder")
-	x = m.backbone().Embed(s, x)
+	x = m.backbone().features(s, x, tap)
 	width := x.Shape().Dimensions[1]
 	x = nn.ReLU(nn.BatchNorm(s.Sub("fc.1"), nn.LinearNoBias(s.Sub("fc.0"), x, width), batchNormEpsilon))
 	x = nn.ReLU(nn.BatchNorm(s.Sub("fc.4"), nn.LinearNoBias(s.Sub("fc.3"), x, width), batchNormEpsilon))

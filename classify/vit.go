@@ -54,7 +54,7 @@ func (v VisionTransformer) run(s nn.Scope, x *Node, tap Tap) []*Node {
 	}
 	class := BroadcastToDims(s.Param("cls_token", nn.Normal(0.02), 1, 1, v.Dim), d[0], 1, v.Dim)
 	x = Concatenate([]*Node{class, Reshape(x, d[0], d[1]*d[2], v.Dim)}, 1)
-	x = Add(x, v.positions(s, d[1], d[2]))
+	x = Add(x, v.Positions(s, d[1], d[2]))
 	var after []*Node
 	for i := range v.Depth {
 		name := "blocks_" + strconv.Itoa(i)
@@ -78,9 +78,9 @@ func (v VisionTransformer) scaled(s nn.Scope, name string, x *Node) *Node {
 	return Mul(x, Reshape(s.Sub(name).Param("gamma", nn.Constant(1), v.Dim), 1, 1, v.Dim))
 }
 
-// positions is the table of positions [1, 1 + rows*columns, dim]. For another number of patches than the table was made for it
+// Positions is the table of positions [1, 1 + rows*columns, dim] of the class token and the patches. For another number of patches than the table was made for it
 // is resized bicubically, by a tenth of a patch more than the quotient of the sizes, as DINO and DINOv2 do against rounding.
-func (v VisionTransformer) positions(s nn.Scope, rows, columns int) *Node {
+func (v VisionTransformer) Positions(s nn.Scope, rows, columns int) *Node {
 	const offset = 0.1
 	side := v.Img / v.Patch
 	table := s.Param("pos_embed", nn.Normal(0.02), 1, 1+side*side, v.Dim)

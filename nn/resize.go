@@ -85,7 +85,7 @@ func (o ResizeOptions) windows(in, out int, scale float64) []resample.Window {
 	}
 	switch {
 	case o.Mode == Bicubic && o.Antialias:
-		return resample.Antialiased(in, out, resample.Cubic)
+		return resample.Antialiased[float32](in, out, resample.Cubic)
 	case o.Mode == Bicubic:
 		return resample.Bicubic(in, out, source)
 	case o.Mode == Area:
@@ -95,7 +95,7 @@ func (o ResizeOptions) windows(in, out int, scale float64) []resample.Window {
 	case !smooth:
 		exceptions.Panicf("resize: unknown mode %q; legal are %q", o.Mode, []Interpolation{Bilinear, Bicubic, Area, Nearest, NearestExact})
 	case o.Antialias:
-		return resample.Antialiased(in, out, resample.Triangle)
+		return resample.Antialiased[float32](in, out, resample.Triangle)
 	}
 	return resample.Linear(in, out, source)
 }

@@ -102,9 +102,9 @@ func (c *call) windows(in, out int, scale float64) []resample.Window {
 	if c.int("antialias", 0) != 0 {
 		switch {
 		case mode == "linear":
-			return resample.Antialiased(in, out, resample.Triangle)
+			return resample.Antialiased[float32](in, out, resample.Triangle)
 		case mode == "cubic" && c.float("cubic_coeff_a", -0.75) == -0.5:
-			return resample.Antialiased(in, out, resample.Cubic)
+			return resample.Antialiased[float32](in, out, resample.Cubic)
 		}
 		exceptions.Panicf("antialias in mode %q; supported are linear, and cubic with cubic_coeff_a -0.5", mode)
 	}

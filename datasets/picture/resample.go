@@ -27,13 +27,13 @@ func (f Filter) windows(in, out int) ([]resample.Window, error) {
 	case NearestPixel:
 		return resample.Nearest(in, out, true), nil
 	case Box:
-		return resample.Antialiased(in, out, resample.Box), nil
+		return resample.Antialiased[float64](in, out, resample.Box), nil
 	case Bilinear:
-		return resample.Antialiased(in, out, resample.Triangle), nil
+		return resample.Antialiased[float64](in, out, resample.Triangle), nil
 	case Bicubic:
-		return resample.Antialiased(in, out, resample.Cubic), nil
+		return resample.Antialiased[float64](in, out, resample.Cubic), nil
 	case Lanczos:
-		return resample.Antialiased(in, out, resample.Lanczos), nil
+		return resample.Antialiased[float64](in, out, resample.Lanczos), nil
 	}
 	return nil, fmt.Errorf("unknown filter %q; legal are %q", f, []Filter{NearestPixel, Box, Bilinear, Bicubic, Lanczos})
 }
@@ -98,26 +98,24 @@ func rowsFirst(from, to image.Point) bool {
 	return to.Y < from.Y && 2*(from.X-to.X) < from.Y-to.Y
 }
 
-// precisionBits are those after the point in the fixed-point weights of Pillow's Resample.c.
-const precisionBits = 32 - 8 - 2
-
-// resampleBytes applies windows along the middle axis of bytes [any, n, inner].
+// resampleBytes applies windows along the middle axis of bytes [any, n, inner], in the fixed-point arithmetic of Pillow's Resample.c.
 func resampleBytes(data []uint8, inner int, windows []resample.Window, n int) []uint8 {
+	const bits = 32 - 8 - 2 // of the weights, after the point
 	out := make([]uint8, 0, len(data)/n*len(windows))
 	sums := make([]int, inner)
 	for ; len(data) > 0; data = data[n*inner:] {
 		for _, w := range windows {
 			for i := range sums {
-				sums[i] = 1 << (precisionBits - 1) // rounds to nearest
+				sums[i] = 1 << (bits - 1) // rounds to nearest
 			}
 			for j, weight := range w.Weights {
-				fixed := int(math.Round(weight * (1 << precisionBits)))
+				fixed := int(math.Round(weight * (1 << bits)))
 				for i, v := range data[(w.First+j)*inner:][:inner] {
 					sums[i] += fixed * int(v)
 				}
 			}
 			for _, sum := range sums {
-				out = append(out, uint8(min(max(sum>>precisionBits, 0), 255)))
+				out = append(out, uint8(min(max(sum>>bits, 0), 255)))
 			}
 		}
 	}

@@ -25,21 +25,22 @@ var (
 )
 
 // Antialiased are the windows that resize an axis of in positions to out, with the kernel widened by as much as the axis
-// shrinks. It follows precompute_coeffs of Pillow's Resample.c, to which PyTorch's antialias=True agrees.
-func Antialiased(in, out int, k Kernel) []Window {
-	scale := float64(in) / float64(out)
+// shrinks. Positions are worked out in the arithmetic of F: Pillow's (precompute_coeffs in Resample.c) is float64, that of
+// PyTorch's antialias=True on float32 tensors float32, which shows in the fifth digit.
+func Antialiased[F float32 | float64](in, out int, k Kernel) []Window {
+	scale := F(in) / F(out)
 	widening := max(scale, 1)
-	narrowing := 1 / widening // multiplied by, as Pillow does, for the same last bit
-	support := k.Support * widening
+	narrowing := 1 / widening // multiplied by, as both do, for the same last bit
+	support := F(k.Support) * widening
 	windows := make([]Window, out)
 	for o := range windows {
-		centre := (float64(o) + 0.5) * scale
+		centre := (F(o) + 0.5) * scale
 		first := max(0, int(centre-support+0.5))
 		last := min(in, int(centre+support+0.5))
 		weights := make([]float64, last-first)
 		var sum float64
 		for i := range weights {
-			weights[i] = k.At((float64(first+i) - centre + 0.5) * narrowing)
+			weights[i] = k.At(float64((F(first+i) - centre + 0.5) * narrowing))
 			sum += weights[i]
 		}
 		for i := range weights {
@@ -65,12 +66,12 @@ func Area(in, out int) []Window {
 	return windows
 }
 
-// Source says which position of an axis of in positions an output position lies on.
+// Source says which position of an axis of in positions an output position lies on, in the float32 arithmetic of PyTorch.
 type Source func(o int) float64
 
 // HalfPixel keeps the outer edges of the axis in place; scale is the input's size over the output's.
 func HalfPixel(scale float64) Source {
-	return func(o int) float64 { return (float64(o)+0.5)*scale - 0.5 }
+	return func(o int) float64 { return float64(float32(scale)*(float32(o)+0.5) - 0.5) }
 }
 
 // AlignedCorners keeps the centres of the outermost positions in place.
@@ -78,7 +79,8 @@ func AlignedCorners(in, out int) Source {
 	if out == 1 {
 		return func(int) float64 { return 0 }
 	}
-	return func(o int) float64 { return float64(o) * float64(in-1) / float64(out-1) }
+	scale := float32(in-1) / float32(out-1)
+	return func(o int) float64 { return float64(scale * float32(o)) }
 }
 
 // Linear are the windows of linear interpolation between the two positions around each source; the outermost positions
