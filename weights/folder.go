@@ -25,34 +25,46 @@ var published = func() []string {
 // extensions are those of files that can only be weights.
 var extensions = []string{".safetensors", ".ckpt", ".pth", ".pt", ".bin", ".tar"}
 
-// FindWeights returns the file of weights in a folder, such as the unet of a diffusers model: under one of the names that
-// diffusers, transformers and open_clip use, or else the only one of a known extension. Float32 is preferred to half
-// precision and safetensors to PyTorch's files. It may be an index of several files, see [OpenSharded].
+// FindWeights returns the file of weights in a folder, such as the unet of a diffusers model: see [ChooseWeights]. It may
+// be an index of several files, see [OpenSharded].
 func FindWeights(dir string) (string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return "", err
 	}
-	var names, others []string
+	var names []string
 	for _, entry := range entries {
-		if entry.IsDir() {
-			continue
-		}
-		names = append(names, entry.Name())
-		if slices.Contains(extensions, filepath.Ext(entry.Name())) {
-			others = append(others, entry.Name())
+		if !entry.IsDir() {
+			names = append(names, entry.Name())
 		}
 	}
+	name, err := ChooseWeights(names)
+	if err != nil {
+		return "", fmt.Errorf("folder %s %w", dir, err)
+	}
+	return filepath.Join(dir, name), nil
+}
+
+// ChooseWeights returns the file of weights among the names of a folder's files: one of the names that diffusers,
+// transformers and open_clip use, or else the only one of a known extension. Float32 is preferred to half precision and
+// safetensors to PyTorch's files.
+func ChooseWeights(names []string) (string, error) {
 	for _, name := range published {
 		if slices.Contains(names, name) {
-			return filepath.Join(dir, name), nil
+			return name, nil
+		}
+	}
+	var others []string
+	for _, name := range names {
+		if slices.Contains(extensions, filepath.Ext(name)) {
+			others = append(others, name)
 		}
 	}
 	switch len(others) {
 	case 0:
-		return "", fmt.Errorf("folder %s has no weights: legal are %s, or one file that ends in %s", dir, strings.Join(published[:4], ", ")+", ...", strings.Join(extensions, ", "))
+		return "", fmt.Errorf("has no weights: legal are %s, ..., or one file that ends in %s", strings.Join(published[:4], ", "), strings.Join(extensions, ", "))
 	case 1:
-		return filepath.Join(dir, others[0]), nil
+		return others[0], nil
 	}
-	return "", fmt.Errorf("folder %s has several files of weights, name one of them: %s", dir, strings.Join(others, ", "))
+	return "", fmt.Errorf("has several files of weights, name one of them: %s", strings.Join(others, ", "))
 }

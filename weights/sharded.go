@@ -60,6 +60,15 @@ func openSharded(path string) (Source, error) {
 	return joined, nil
 }
 
+// ShardNames returns the names of the files that an index spreads weights over, sorted.
+func ShardNames(path string) ([]string, error) {
+	places, err := readIndex(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return slices.Compact(slices.Sorted(maps.Values(places))), nil
+}
+
 // readIndex returns the file of each tensor.
 func readIndex(path string) (map[string]string, error) {
 	file, err := os.Open(path)
