@@ -6,6 +6,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"otherwise/diffusion/internal/fields"
 	"otherwise/nn"
 )
 
@@ -33,16 +34,16 @@ type AutoencoderKL struct {
 
 // autoencoderConfig is what is known of published KL autoencoders. What their scaling_factor says is read by
 // [ParseLatents].
-var autoencoderConfig = publishedConfig{kind: "autoencoder",
-	ignored: []string{"sample_size", "scaling_factor", "force_upcast", "latents_mean", "latents_std"},
-	fixed: map[string][]string{"act_fn": {`"silu"`, `"swish"`}, "shift_factor": {"null", "0"}, "use_quant_conv": {"true"},
+var autoencoderConfig = fields.Kind{Name: "autoencoder",
+	Ignored: []string{"sample_size", "scaling_factor", "force_upcast", "latents_mean", "latents_std"},
+	Fixed: map[string][]string{"act_fn": {`"silu"`, `"swish"`}, "shift_factor": {"null", "0"}, "use_quant_conv": {"true"},
 		"use_post_quant_conv": {"true"}}}
 
 // ParseAutoencoderKL reads the config.json of a published AutoencoderKL. A field that changes the network in a way that
 // isn't implemented is an error that names it.
 func ParseAutoencoderKL(raw []byte) (AutoencoderKL, error) {
 	a := AutoencoderKL{InChannels: 3, OutChannels: 3, LatentChannels: 4, BlockOutChannels: []int{64}, LayersPerBlock: 1, NormNumGroups: 32}
-	if err := autoencoderConfig.parse(raw, &a); err != nil {
+	if err := autoencoderConfig.Parse(raw, &a); err != nil {
 		return AutoencoderKL{}, err
 	}
 	return a, a.Validate()

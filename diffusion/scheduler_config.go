@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+
+	"otherwise/diffusion/internal/fields"
 )
 
 // SchedulerConfig is a published scheduler_config.json: the training schedule, what the network estimates, and the
@@ -25,10 +27,10 @@ type SchedulerConfig struct {
 }
 
 // schedulerConfig is what is known of published schedulers. What only samplers that are not here look at is ignored.
-var schedulerConfig = publishedConfig{kind: "scheduler",
-	ignored: []string{"dynamic_thresholding_ratio", "sample_max_value", "clip_sample_range", "flow_shift", "time_shift_type", "lambda_min_clipped",
+var schedulerConfig = fields.Kind{Name: "scheduler",
+	Ignored: []string{"dynamic_thresholding_ratio", "sample_max_value", "clip_sample_range", "flow_shift", "time_shift_type", "lambda_min_clipped",
 		"interpolation_type", "timestep_type", "original_inference_steps", "timestep_scaling", "sigma_max", "sigma_min", "beta_schedule_type"},
-	fixed: map[string][]string{"trained_betas": {"null"}, "thresholding": {"false"}, "rescale_betas_zero_snr": {"false"},
+	Fixed: map[string][]string{"trained_betas": {"null"}, "thresholding": {"false"}, "rescale_betas_zero_snr": {"false"},
 		"algorithm_type": {`"dpmsolver++"`}, "solver_type": {`"midpoint"`}, "euler_at_final": {"false"}}}
 
 // infinity is how Python writes what JSON has no number for.
@@ -38,7 +40,7 @@ var infinity = regexp.MustCompile(`:\s*-?Infinity`)
 // is not implemented is one only when it is asked for, see [SchedulerConfig.Scheduler].
 func ParseScheduler(raw []byte) (SchedulerConfig, error) {
 	c := SchedulerConfig{ScheduleConfig: ScheduleConfig{BetaSchedule: "linear", BetaStart: 0.0001, BetaEnd: 0.02, Steps: 1000}}
-	if err := schedulerConfig.parse(infinity.ReplaceAll(bytes.TrimSpace(raw), []byte(": null")), &c); err != nil {
+	if err := schedulerConfig.Parse(infinity.ReplaceAll(bytes.TrimSpace(raw), []byte(": null")), &c); err != nil {
 		return SchedulerConfig{}, err
 	}
 	s, err := NewSchedule(c.ScheduleConfig)

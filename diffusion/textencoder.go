@@ -6,6 +6,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"otherwise/diffusion/internal/fields"
 	"otherwise/nn"
 )
 
@@ -24,17 +25,17 @@ type TextEncoder struct {
 }
 
 // textConfig is what is known of published text encoders.
-var textConfig = publishedConfig{kind: "text encoder",
-	ignored: []string{"architectures", "attention_dropout", "bos_token_id", "dropout", "dtype", "eos_token_id", "initializer_factor",
+var textConfig = fields.Kind{Name: "text encoder",
+	Ignored: []string{"architectures", "attention_dropout", "bos_token_id", "dropout", "dtype", "eos_token_id", "initializer_factor",
 		"initializer_range", "pad_token_id", "projection_dim", "torch_dtype", "transformers_version"},
-	fixed: map[string][]string{"model_type": {`"clip_text_model"`}}}
+	Fixed: map[string][]string{"model_type": {`"clip_text_model"`}}}
 
 // ParseTextEncoder reads the config.json of a published CLIPTextModel. A field that changes the network in a way that
 // isn't implemented is an error that names it.
 func ParseTextEncoder(raw []byte) (TextEncoder, error) {
 	e := TextEncoder{VocabSize: 49408, HiddenSize: 512, IntermediateSize: 2048, Layers: 12, Heads: 8, Positions: 77,
 		Activation: "quick_gelu", LayerNormEps: 1e-5}
-	if err := textConfig.parse(raw, &e); err != nil {
+	if err := textConfig.Parse(raw, &e); err != nil {
 		return TextEncoder{}, err
 	}
 	return e, e.Validate()

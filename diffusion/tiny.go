@@ -8,6 +8,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"otherwise/diffusion/internal/fields"
 	"otherwise/nn"
 )
 
@@ -26,9 +27,9 @@ type AutoencoderTiny struct {
 }
 
 // tinyConfig is what is known of published tiny autoencoders.
-var tinyConfig = publishedConfig{kind: "tiny autoencoder",
-	ignored: []string{"sample_size", "scaling_factor", "force_upcast", "latent_magnitude", "latent_shift", "block_out_channels"},
-	fixed: map[string][]string{"act_fn": {`"relu"`}, "upsample_fn": {`"nearest"`}, "upsampling_scaling_factor": {"2"},
+var tinyConfig = fields.Kind{Name: "tiny autoencoder",
+	Ignored: []string{"sample_size", "scaling_factor", "force_upcast", "latent_magnitude", "latent_shift", "block_out_channels"},
+	Fixed: map[string][]string{"act_fn": {`"relu"`}, "upsample_fn": {`"nearest"`}, "upsampling_scaling_factor": {"2"},
 		"shift_factor": {"null", "0"}}}
 
 // ParseAutoencoderTiny reads the config.json of a published AutoencoderTiny. A field that changes the network in a way
@@ -37,7 +38,7 @@ func ParseAutoencoderTiny(raw []byte) (AutoencoderTiny, error) {
 	a := AutoencoderTiny{InChannels: 3, OutChannels: 3, LatentChannels: 4,
 		EncoderWidths: []int{64, 64, 64, 64}, DecoderWidths: []int{64, 64, 64, 64},
 		NumEncoderBlocks: []int{1, 3, 3, 3}, NumDecoderBlocks: []int{3, 3, 3, 1}}
-	if err := tinyConfig.parse(raw, &a); err != nil {
+	if err := tinyConfig.Parse(raw, &a); err != nil {
 		return AutoencoderTiny{}, err
 	}
 	return a, a.Validate()

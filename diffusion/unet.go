@@ -7,6 +7,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"otherwise/diffusion/internal/fields"
 	"otherwise/nn"
 )
 
@@ -33,9 +34,9 @@ type UNet struct {
 }
 
 // unetConfig is what is known of published U-Nets.
-var unetConfig = publishedConfig{kind: "U-Net",
-	ignored: []string{"sample_size", "dropout", "upcast_attention"},
-	fixed: map[string][]string{
+var unetConfig = fields.Kind{Name: "U-Net",
+	Ignored: []string{"sample_size", "dropout", "upcast_attention"},
+	Fixed: map[string][]string{
 		"act_fn": {`"silu"`, `"swish"`}, "attention_type": {`"default"`}, "center_input_sample": {"false"}, "class_embed_type": {"null"},
 		"conv_in_kernel": {"3"}, "conv_out_kernel": {"3"}, "downsample_padding": {"1"}, "dual_cross_attention": {"false"},
 		"flip_sin_to_cos": {"true"}, "freq_shift": {"0"}, "mid_block_scale_factor": {"1"}, "mid_block_type": {`"UNetMidBlock2DCrossAttn"`},
@@ -49,7 +50,7 @@ func ParseUNet(raw []byte) (UNet, error) {
 		DownBlockTypes: []string{"CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"},
 		UpBlockTypes:   []string{"UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"},
 		AttentionHeads: PerLevel{8}, CrossAttentionDim: 1280, NormNumGroups: 32, NormEps: 1e-5}
-	if err := unetConfig.parse(raw, &u); err != nil {
+	if err := unetConfig.Parse(raw, &u); err != nil {
 		return UNet{}, err
 	}
 	return u, u.Validate()

@@ -6,6 +6,7 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"otherwise/diffusion/internal/fields"
 	"otherwise/nn"
 )
 
@@ -30,14 +31,14 @@ type VQ struct {
 }
 
 // vqConfig is what is known of published VQ models.
-var vqConfig = publishedConfig{kind: "VQ model", ignored: []string{"sample_size", "scaling_factor", "force_upcast"},
-	fixed: map[string][]string{"act_fn": {`"silu"`, `"swish"`}, "norm_type": {`"group"`}, "lookup_from_codebook": {"false"}}}
+var vqConfig = fields.Kind{Name: "VQ model", Ignored: []string{"sample_size", "scaling_factor", "force_upcast"},
+	Fixed: map[string][]string{"act_fn": {`"silu"`, `"swish"`}, "norm_type": {`"group"`}, "lookup_from_codebook": {"false"}}}
 
 // ParseVQ reads the config.json of a published VQModel. A field that changes the network in a way that isn't implemented
 // is an error that names it.
 func ParseVQ(raw []byte) (VQ, error) {
 	v := VQ{InChannels: 3, OutChannels: 3, LatentChannels: 3, BlockOutChannels: []int{64}, LayersPerBlock: 1, NormNumGroups: 32, Codes: 256}
-	if err := vqConfig.parse(raw, &v); err != nil {
+	if err := vqConfig.Parse(raw, &v); err != nil {
 		return VQ{}, err
 	}
 	return v, v.Validate()
