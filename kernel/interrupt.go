@@ -10,24 +10,31 @@ import (
 	"time"
 
 	"otherwise/kernel/display"
+	"otherwise/kernel/resident"
 	"otherwise/kernel/wire"
 )
 
 // interruptedCode is the exit code of a cell that was stopped, as a shell gives it.
 const interruptedCode = 130
 
-// statusTimeout bounds how long a stopped cell waits for the engine's word.
-const statusTimeout = 2 * time.Second
+const (
+	// statusTimeout bounds how long a stopped cell waits for the engine's word.
+	statusTimeout = 2 * time.Second
+	// hintAfter is how long the engine may compute on after a stop before the user is told how to end that.
+	hintAfter = 2 * time.Second
+	// lookEvery is how often a stopped cell looks whether the engine is done.
+	lookEvery = 50 * time.Millisecond
+)
 
-var interruption = struct {
+var interruption struct {
 	sync.Mutex
 	ctx    context.Context // nil until Context was called
 	cancel context.CancelFunc
-	stops  int
-}{}
+}
 
-// Context ends with the notebook's stop button (SIGINT elsewhere). A cell that works under it should return then; one
-// that doesn't is ended by a second stop, which also restarts the engine, since what runs there can't be stopped.
+// Context ends with the notebook's stop button (SIGINT elsewhere). A cell that works under it should return then. One
+// that doesn't is ended by a second stop, which also restarts the engine if it computes for the cell, since that can't
+// be stopped otherwise.
 func Context() context.Context {
 	interruption.Lock()
 	defer interruption.Unlock()
@@ -47,58 +54,78 @@ func init() {
 }
 
 var listen = sync.OnceFunc(func() {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt)
+	stops := make(chan os.Signal, 2)
+	signal.Notify(stops, os.Interrupt)
 	go func() {
-		for range signals {
-			if end := stopped(os.Stderr); end {
-				os.Exit(interruptedCode)
-			}
-		}
+		heed(stops, os.Stderr)
+		os.Exit(interruptedCode)
 	}()
 })
 
-// stopped works on one press of the stop button and reports whether the process is to end now.
-func stopped(told io.Writer) (end bool) {
+// heed works on presses of the stop button, and returns when the process is to end.
+func heed(stops <-chan os.Signal, told io.Writer) {
+	<-stops
 	interruption.Lock()
-	interruption.stops++
-	first, cancel := interruption.stops == 1, interruption.cancel
+	cancel := interruption.cancel
 	interruption.Unlock()
-	if first && cancel != nil {
-		cancel()
-		return false
+	if cancel != nil {
+		cancel() // and whoever works under the context returns
+	} else if !computes() {
+		restartIfStuck(told, false)
+		return
 	}
-	restartIfStuck(told, !first)
-	return true
+	hint, look := time.After(hintAfter), time.NewTicker(lookEvery)
+	defer look.Stop()
+	for {
+		select {
+		case <-stops:
+			restartIfStuck(told, true)
+			return
+		case <-look.C:
+			if cancel == nil && !computes() {
+				return
+			}
+		case <-hint:
+			if computes() {
+				fmt.Fprintln(told, "The engine still computes for this cell, and that can't be stopped. Wait, or press stop again: that restarts the engine, and what is on the device is lost.")
+			}
+		}
+	}
+}
+
+// computes reports whether the engine computes for this process. One that doesn't answer doesn't.
+func computes() bool {
+	return ask(func(e *resident.Backend) bool {
+		status, err := e.Status()
+		return err == nil && (State{status}).computesFor(os.Getpid())
+	})
 }
 
 // restartIfStuck restarts the engine when it computes for clients that are gone; anyway, also when it computes for this
-// one, of which it only tells otherwise. What it computes for others that share it is no reason.
+// one. What it computes for others that share it is no reason.
 func restartIfStuck(told io.Writer, anyway bool) {
-	done := make(chan struct{})
+	ask(func(e *resident.Backend) bool {
+		status, err := e.Status()
+		if err != nil || status.OrphansRunning == 0 && !(anyway && (State{status}).computesFor(os.Getpid())) {
+			return false
+		}
+		// Said first, for the cell may end as soon as the engine is gone.
+		fmt.Fprintln(told, "A computation can't be stopped, so the engine is restarted: what was on the device is gone. Run again the cells that load or make it.")
+		return e.Restart() == nil
+	})
+}
+
+// ask asks the engine a question; the answer is no where there is none, or none within the time.
+func ask(question func(*resident.Backend) bool) bool {
+	answer := make(chan bool, 1)
 	go func() {
-		defer close(done)
 		b, err := Backend()
-		if err != nil || engine(b) == nil {
-			return
-		}
-		status, err := engine(b).Status()
-		if err != nil {
-			return // nothing to restart
-		}
-		busy := (State{status}).computesFor(os.Getpid())
-		if status.OrphansRunning == 0 && !(anyway && busy) {
-			if busy {
-				fmt.Fprintln(told, "What this cell computes in the engine can't be stopped and goes on. If it doesn't end by itself, stop the next cell too, or run kernel.Reset(): that restarts the engine.")
-			}
-			return
-		}
-		if err := engine(b).Restart(); err == nil {
-			fmt.Fprintln(told, "A computation could not be stopped, so the engine was restarted: what was on the device is gone. Run again the cells that load or make it.")
-		}
+		answer <- err == nil && engine(b) != nil && question(engine(b))
 	}()
 	select {
-	case <-done:
+	case yes := <-answer:
+		return yes
 	case <-time.After(statusTimeout):
+		return false
 	}
 }

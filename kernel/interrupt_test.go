@@ -1,25 +1,80 @@
 package kernel
 
 import (
-	"context"
+	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/compute/shapes"
 )
 
-// forget undoes what earlier stops and calls of Context did, before and after a test.
+// forget undoes what earlier calls of Context did, before and after a test.
 func forget(t *testing.T) {
 	undo := func() {
 		interruption.Lock()
 		defer interruption.Unlock()
-		interruption.ctx, interruption.cancel, interruption.stops = nil, nil, 0
+		interruption.ctx, interruption.cancel = nil, nil
 	}
 	undo()
 	t.Cleanup(undo)
+}
+
+// stopButton is a stop button with the process that heeds it.
+type stopButton struct {
+	t       *testing.T
+	presses chan os.Signal
+	ended   chan struct{} // closed when the process is to end
+	mu      sync.Mutex
+	told    strings.Builder
+}
+
+func newStopButton(t *testing.T) *stopButton {
+	b := &stopButton{t: t, presses: make(chan os.Signal), ended: make(chan struct{})}
+	go func() {
+		defer close(b.ended)
+		heed(b.presses, b)
+	}()
+	return b
+}
+
+func (b *stopButton) Write(text []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.told.Write(text)
+}
+
+// says returns what the user was told so far.
+func (b *stopButton) says() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.told.String()
+}
+
+func (b *stopButton) press() { b.presses <- os.Interrupt }
+
+// ends waits for the process's end.
+func (b *stopButton) ends() {
+	b.t.Helper()
+	select {
+	case <-b.ended:
+	case <-time.After(30 * time.Second):
+		b.t.Fatal("the process doesn't end")
+	}
+}
+
+// goesOn checks that the process doesn't end soon.
+func (b *stopButton) goesOn() {
+	b.t.Helper()
+	select {
+	case <-b.ended:
+		b.t.Fatalf("the process ends, saying %q", b.says())
+	case <-time.After(4 * lookEvery):
+	}
 }
 
 func TestFirstStopEndsTheContext(t *testing.T) {
@@ -29,36 +84,36 @@ func TestFirstStopEndsTheContext(t *testing.T) {
 	if ctx != Context() {
 		t.Error("two contexts")
 	}
-	var told strings.Builder
-	if end := stopped(&told); end || ctx.Err() != context.Canceled {
-		t.Errorf("the first stop: end %t, context %v", end, ctx.Err())
-	}
-	if end := stopped(&told); !end {
-		t.Error("the second stop doesn't end the process")
-	}
-	if told.Len() > 0 {
-		t.Errorf("without an engine it says %q", told.String())
+	b := newStopButton(t)
+	b.press()
+	<-ctx.Done()
+	b.goesOn()
+	b.press()
+	b.ends()
+	if b.says() != "" {
+		t.Errorf("without an engine it says %q", b.says())
 	}
 }
 
 func TestStopWithoutContextEnds(t *testing.T) {
 	forget(t)
 	use(t, gobackend.GetBackend())
-	if end := stopped(&strings.Builder{}); !end {
-		t.Error("a process that has nobody to tell goes on")
-	}
+	b := newStopButton(t)
+	b.press()
+	b.ends()
 }
 
 // TestStopLeavesIdleEngine sees that an engine with nothing to do keeps what it has.
 func TestStopLeavesIdleEngine(t *testing.T) {
 	forget(t)
 	inCell(t)
-	var told strings.Builder
 	for range 3 {
-		stopped(&told)
-	}
-	if told.Len() > 0 {
-		t.Errorf("it says %q", told.String())
+		b := newStopButton(t)
+		b.press()
+		b.ends()
+		if b.says() != "" {
+			t.Errorf("it says %q", b.says())
+		}
 	}
 	if _, err := Inspect(); err != nil {
 		t.Error(err)
@@ -96,12 +151,9 @@ func (e stuckExecutable) Execute([]compute.Buffer, []bool, compute.DeviceNum) ([
 	return nil, nil
 }
 
-// TestStopsRestartStuckEngine presses stop while the engine computes for this process.
-func TestStopsRestartStuckEngine(t *testing.T) {
-	forget(t)
-	release := make(chan struct{})
-	defer close(release)
-	_, ended := inCellWith(t, stuck{gobackend.GetBackend(), release})
+// runAway has the engine compute for this process until release is closed; the error is that of the execution.
+func runAway(t *testing.T) (failed chan error) {
+	t.Helper()
 	b, err := Backend()
 	if err != nil {
 		t.Fatal(err)
@@ -118,37 +170,64 @@ func TestStopsRestartStuckEngine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	failed := make(chan error)
+	failed = make(chan error)
 	go func() {
 		_, err := exec.Execute(nil, nil, 0)
 		failed <- err
 	}()
-	for busy := false; !busy; {
-		s, err := Inspect()
-		if err != nil {
-			t.Fatal(err)
-		}
-		busy = s.computesFor(os.Getpid())
+	for !computes() {
 	}
-	var told strings.Builder
-	restartIfStuck(&told, false) // as the first stop of a cell without Context does
-	if !strings.Contains(told.String(), "goes on") {
-		t.Errorf("a stop that leaves a computation running says %q", told.String())
+	return failed
+}
+
+// TestSecondStopRestartsStuckEngine presses stop twice while the engine computes for this process.
+func TestSecondStopRestartsStuckEngine(t *testing.T) {
+	for _, withContext := range []bool{false, true} {
+		t.Run(fmt.Sprintf("context %t", withContext), func(t *testing.T) {
+			forget(t)
+			release := make(chan struct{})
+			defer close(release)
+			_, ended := inCellWith(t, stuck{gobackend.GetBackend(), release})
+			failed := runAway(t)
+			if withContext {
+				_ = Context()
+			}
+			b := newStopButton(t)
+			b.press()
+			b.goesOn()
+			for !strings.Contains(b.says(), "press stop again") {
+				b.goesOn()
+			}
+			b.press()
+			b.ends()
+			if !strings.Contains(b.says(), "the engine is restarted") {
+				t.Errorf("the second stop says %q", b.says())
+			}
+			err := <-ended
+			ended <- err
+			if err == nil {
+				t.Error("the engine wasn't asked to restart")
+			}
+			if err := <-failed; err == nil {
+				t.Error("the execution went on to its end")
+			}
+		})
 	}
-	_ = Context()
-	told.Reset()
-	if end := stopped(&told); end || told.Len() > 0 {
-		t.Errorf("the first stop: end %t, %q", end, told.String())
-	}
-	if end := stopped(&told); !end || !strings.Contains(told.String(), "the engine was restarted") {
-		t.Errorf("the second stop: end %t, %q", end, told.String())
-	}
-	err = <-ended
-	ended <- err
-	if err == nil {
-		t.Error("the engine wasn't asked to restart")
-	}
-	if err := <-failed; err == nil {
-		t.Error("the execution went on to its end")
+}
+
+// TestStoppedCellEndsWithItsComputation sees that one stop is enough where the engine comes to an end.
+func TestStoppedCellEndsWithItsComputation(t *testing.T) {
+	forget(t)
+	release := make(chan struct{})
+	inCellWith(t, stuck{gobackend.GetBackend(), release})
+	failed := runAway(t)
+	b := newStopButton(t)
+	b.press()
+	b.goesOn()
+	close(release)
+	<-failed
+	b.ends()
+	if strings.Contains(b.says(), "restarted") {
+		t.Errorf("it says %q", b.says())
 	}
 }

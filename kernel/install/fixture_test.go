@@ -24,7 +24,11 @@ build)
 	if [ $# = 0 ]; then echo "$FAKE_WARMTH"; [ -z "$FAKE_WARMTH" ]; exit; fi
 	out=$2; shift 2
 	mkdir -p "$out"
-	for package; do grep -q "^module" go.mod && cp go.sum "$out/${package##*/}"; done ;;
+	for package; do
+		case "$package" in *.go) [ -s "$package" ] || exit 1 ;; esac
+		name=${package##*/}
+		grep -q "^module" go.mod && cp go.sum "$out/${name%.go}"
+	done ;;
 esac
 `
 

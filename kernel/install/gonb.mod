@@ -1,4 +1,4 @@
-module otherwise/tools/gonb
+module github.com/janpfeifer/gonb/otherwise
 
 go 1.26.5
 

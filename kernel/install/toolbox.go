@@ -9,10 +9,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,20 +25,20 @@ import (
 	"otherwise/setup"
 )
 
-// pins are the go.mod and go.sum of the modules that the tools are built in. There are two, for gopls is built with one version of
-// its libraries only.
+// pins are the go.mod and go.sum of the modules that the tools are built in, and GoNB's main file. There are two modules, for
+// gopls is built with one version of its libraries only.
 //
-//go:embed gonb.mod gonb.sum gopls.mod gopls.sum
+//go:embed gonb.mod gonb.sum gonb/gonb.go gopls.mod gopls.sum
 var pins embed.FS
 
 // toolset is what one pinned module builds.
 type toolset struct {
-	pins     string // its .mod and .sum in pins
-	packages []string
+	pins     string   // its .mod and .sum in pins
+	packages []string // or a file, in pins too
 }
 
 var toolsets = []toolset{
-	{"gonb", []string{"github.com/janpfeifer/gonb"}},
+	{"gonb", []string{"gonb/gonb.go"}},
 	{"gopls", []string{"golang.org/x/tools/cmd/goimports", "golang.org/x/tools/gopls"}},
 }
 
@@ -127,12 +130,16 @@ func (b *toolbox) compile(ctx context.Context, compiler toolchain, set toolset, 
 	if err := os.Mkdir(module, 0o755); err != nil {
 		return b.unwritable(err)
 	}
-	for _, ext := range []string{".mod", ".sum"} {
-		text, err := pins.ReadFile(set.pins + ext)
+	for from, to := range set.files() {
+		text, err := pins.ReadFile(from)
 		if err != nil {
 			return fmt.Errorf("pins: %w", err)
 		}
-		if err := renameio.WriteFile(filepath.Join(module, "go"+ext), text, 0o644); err != nil {
+		to = filepath.Join(module, to)
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return b.unwritable(err)
+		}
+		if err := renameio.WriteFile(to, text, 0o644); err != nil {
 			return b.unwritable(err)
 		}
 	}
@@ -151,11 +158,22 @@ func (b *toolbox) compile(ctx context.Context, compiler toolchain, set toolset, 
 	return nil
 }
 
-// String names the programs of a set with their versions.
+// files are the files of a set in pins, with their places in the module that is built.
+func (t toolset) files() map[string]string {
+	files := map[string]string{t.pins + ".mod": "go.mod", t.pins + ".sum": "go.sum"}
+	for _, p := range t.packages {
+		if strings.HasSuffix(p, ".go") {
+			files[p] = p
+		}
+	}
+	return files
+}
+
+// String names the programs of a set.
 func (t toolset) String() string {
 	names := make([]string, len(t.packages))
-	for i, path := range t.packages {
-		names[i] = filepath.Base(path)
+	for i, p := range t.packages {
+		names[i] = strings.TrimSuffix(path.Base(p), ".go")
 	}
 	return strings.Join(names, " and ")
 }
@@ -164,8 +182,8 @@ func (t toolset) String() string {
 func toolsName(compiler toolchain) (string, error) {
 	h := sha256.New()
 	for _, set := range toolsets {
-		for _, ext := range []string{".mod", ".sum"} {
-			text, err := pins.ReadFile(set.pins + ext)
+		for _, name := range slices.Sorted(maps.Keys(set.files())) {
+			text, err := pins.ReadFile(name)
 			if err != nil {
 				return "", fmt.Errorf("pins: %w", err)
 			}

@@ -109,8 +109,7 @@ func Run(connectionFile string, opts Options) error {
 	}
 	p := plan{
 		Folder: f.path, Socket: f.socket(), Log: f.log(),
-		Gonb: []string{filepath.Join(opts.Tools, "gonb"), "--kernel", connectionFile,
-			"--logtostderr=false", "--extra_log", filepath.Join(f.path, "gonb.log"), "--stderrthreshold", "FATAL"},
+		Gonb:    []string{filepath.Join(opts.Tools, "gonb"), "--kernel", connectionFile, "--log", filepath.Join(f.path, "gonb.log")},
 		GonbEnv: gonbEnvironment(f, opts),
 	}
 	if opts.ownEngine() {

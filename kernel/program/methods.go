@@ -14,12 +14,9 @@ import (
 type Method struct {
 	Name string
 	// Code stands for the method in a log.
-	Code int
-	// builder tells methods of compute.Builder from those of compute.Function.
-	builder  bool
-	index    int // in the interface's method set
-	in, out  []reflect.Type
-	variadic bool
+	Code    int
+	call    reflect.Value // a function of the receiver and the arguments
+	in, out []reflect.Type
 }
 
 var (
@@ -31,40 +28,48 @@ var (
 	anyType      = reflect.TypeFor[any]()
 )
 
-// ofBuilder are the methods of compute.Builder that change what is built.
-var ofBuilder = []string{"DeviceAssignment", "DistributedAutoSharding", "DistributedSPMD", "NewFunction"}
+// expression is a method of an interface as a function whose first parameter is the receiver.
+//
+// Looking methods up by reflection instead would tell Go's linker that any method may be called, and it would keep all methods of
+// all types in each cell's program.
+type expression struct {
+	name string
+	call any
+}
 
-// notLogged are the methods of compute.Function that only ask.
-var notLogged = map[string]bool{"Name": true, "Builder": true, "Parent": true, "Shape": true}
+// ofBuilder are the methods of compute.Builder that change what is built.
+var ofBuilder = []expression{
+	{"DeviceAssignment", compute.Builder.DeviceAssignment},
+	{"DistributedAutoSharding", compute.Builder.DistributedAutoSharding},
+	{"DistributedSPMD", compute.Builder.DistributedSPMD},
+	{"NewFunction", compute.Builder.NewFunction},
+}
 
 // Methods lists what a log can hold, in the order of their codes.
 var Methods = sync.OnceValue(func() []Method {
 	var all []Method
-	for _, name := range ofBuilder {
-		m, found := builderType.MethodByName(name)
-		if !found {
-			panic("compute.Builder has no method " + name) // a mistake in this file
-		}
-		all = append(all, newMethod(m, len(all), true))
-	}
-	for i := range functionType.NumMethod() {
-		if m := functionType.Method(i); !notLogged[m.Name] {
-			all = append(all, newMethod(m, len(all), false))
+	for _, of := range [][]expression{ofBuilder, ofFunction} {
+		for _, e := range of {
+			all = append(all, newMethod(e, len(all)))
 		}
 	}
 	return all
 })
 
-func newMethod(m reflect.Method, code int, builder bool) Method {
-	r := Method{Name: m.Name, Code: code, builder: builder, index: m.Index, variadic: m.Type.IsVariadic()}
-	for i := range m.Type.NumIn() {
-		r.in = append(r.in, m.Type.In(i))
+func newMethod(e expression, code int) Method {
+	m := Method{Name: e.name, Code: code, call: reflect.ValueOf(e.call)}
+	t := m.call.Type()
+	for i := 1; i < t.NumIn(); i++ {
+		m.in = append(m.in, t.In(i))
 	}
-	for i := range m.Type.NumOut() {
-		r.out = append(r.out, m.Type.Out(i))
+	for i := range t.NumOut() {
+		m.out = append(m.out, t.Out(i))
 	}
-	return r
+	return m
 }
+
+// onBuilder tells methods of compute.Builder from those of compute.Function.
+func (m Method) onBuilder() bool { return m.call.Type().In(0) == builderType }
 
 // Named finds a method.
 func Named(name string) (Method, bool) {

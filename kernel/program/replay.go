@@ -79,23 +79,22 @@ func (r *replayer) call(d *wire.Decoder) error {
 	if receiver >= uint64(len(r.functions)) {
 		return fmt.Errorf("%w: there is no function %d", wire.ErrMalformed, receiver)
 	}
-	args := make([]reflect.Value, len(m.in))
+	args := make([]reflect.Value, 1+len(m.in))
+	args[0] = reflect.ValueOf(&r.functions[receiver]).Elem()
+	if m.onBuilder() {
+		args[0] = reflect.ValueOf(&r.builder).Elem()
+	}
 	for i, t := range m.in {
-		args[i] = reflect.New(t).Elem()
-		if err := d.Value(args[i]); err != nil {
+		args[1+i] = reflect.New(t).Elem()
+		if err := d.Value(args[1+i]); err != nil {
 			return fmt.Errorf("%s, argument %d: %w", m.Name, i, err)
 		}
 	}
-	on := reflect.ValueOf(&r.functions[receiver]).Elem()
-	if m.builder {
-		on = reflect.ValueOf(&r.builder).Elem()
-	}
-	target := on.Method(m.index)
 	var out []reflect.Value
-	if m.variadic {
-		out = target.CallSlice(args)
+	if m.call.Type().IsVariadic() {
+		out = m.call.CallSlice(args)
 	} else {
-		out = target.Call(args)
+		out = m.call.Call(args)
 	}
 	return r.results(m, out)
 }

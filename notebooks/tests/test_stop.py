@@ -1,6 +1,7 @@
 """The stop button: what it ends, and what it leaves as it was. Run as test_life.py is, with a backend that has loops, such as XLA."""
 
 import re
+import time
 import unittest
 
 from test_life import LIMIT, Notebook, wait_until
@@ -125,19 +126,45 @@ class Stop(unittest.TestCase):
         self.assertEqual(self.state()[2], compiled, "the programs were compiled again")
 
     def test_runaway(self):
+        """A program that never ends: the second stop, in the same cell, restarts the engine."""
         engine = self.notebook.only("engine")
         self.assertEqual(self.notebook.run(MODELS)[0], "ok")
         for context in "", "kernel.Context()\n":
             with self.subTest(context):
-                runaway = RUNAWAY.replace("%%\n", "%%\n" + context)
-                self.stop(self.start(runaway, until="running away"))
-                wait_until(lambda: self.state()[3] == 1, "the engine to see that the cell is gone")
+                request = self.start(RUNAWAY.replace("%%\n", "%%\n" + context), until="running away")
+                self.notebook.manager.interrupt_kernel()
+                self.read(request, until="press stop again")
                 self.assertEqual(self.notebook.only("engine"), engine)
-                printed = self.stop(self.start(WAIT, until="waiting"))
-                self.assertIn("the engine was restarted", printed)
-                wait_until(lambda: self.notebook.processes().get("engine", [engine])[0] != engine, "a new engine")
-                engine = self.notebook.only("engine")
-                wait_until(lambda: self.notebook.run(MODELS) == ("ok", "fashion\n"), "the models to be loaded again")
+                self.assertIn("the engine is restarted", self.stop(request))
+                engine = self.new_engine(engine)
+
+    def test_orphan(self):
+        """A program that outlives its cell: a stop in the next cell restarts the engine."""
+        engine = self.notebook.only("engine")
+        self.assertEqual(self.notebook.run(MODELS)[0], "ok")
+        request = self.start(RUNAWAY, until="running away")
+        self.notebook.only("cell").kill()
+        self.read(request)
+        wait_until(lambda: self.state()[3] == 1, "the engine to see that the cell is gone")
+        self.assertEqual(self.notebook.only("engine"), engine)
+        self.assertIn("the engine is restarted", self.stop(self.start(WAIT, until="waiting")))
+        self.new_engine(engine)
+
+    def test_stop_while_compiling(self):
+        """The go command doesn't hear the first stop, only the second."""
+        request = self.notebook.client.execute("%%\nfmt.Println(" + "+".join(f"len([]int{{{i}}})" for i in range(40_000)) + ")")
+        wait_until(lambda: "compile" in self.notebook.processes(), "the compiler to run")
+        self.notebook.manager.interrupt_kernel()
+        time.sleep(0.2)
+        self.stop(request)
+        self.assertEqual(self.notebook.status_of(request), "error")
+        self.assertEqual(self.notebook.run('%%\nfmt.Println("hello")'), ("ok", "hello\n"))
+
+    def new_engine(self, old):
+        """Waits until another engine than the old one has the models, and returns it."""
+        wait_until(lambda: self.notebook.processes().get("engine", [old])[0] != old, "a new engine")
+        wait_until(lambda: self.notebook.run(MODELS) == ("ok", "fashion\n"), "the models to be loaded again")
+        return self.notebook.only("engine")
 
 
 if __name__ == "__main__":
