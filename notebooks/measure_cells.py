@@ -12,30 +12,22 @@ from jupyter_client.manager import start_new_kernel
 
 DECLARE = """import (
 	"errors"
-	"log"
 
 	"otherwise/bundle"
 	"otherwise/counterfactual"
 	"otherwise/kernel"
 )
 
-func must[T any](value T, err error) T {
-	if err != nil {
-		log.Fatal(err)
-	}
-	return value
-}
-
-func models() *bundle.Bundle { return must(bundle.Open(must(kernel.Backend()), bundle.Default)) }
+func models() *bundle.Bundle { return kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), bundle.Default)) }
 
 var errEnough = errors.New("enough")
 
 func firstStep() {
 	b := models()
 	black := counterfactual.Picture{Height: 32, Width: 32, Channels: 1, Values: make([]float32, 32*32)}
-	probabilities := must(counterfactual.NewPredictor(b.Models).Probabilities(black))[0]
+	probabilities := kernel.Must(counterfactual.NewPredictor(b.Models).Probabilities(black))[0]
 	problem := counterfactual.Problem{Picture: black, Target: counterfactual.RunnerUp(probabilities)}
-	_, err := must(b.Method("ldce", nil)).Explain(kernel.Context(), problem, func(counterfactual.Step) error { return errEnough })
+	_, err := kernel.Must(b.Method("ldce", nil)).Explain(kernel.Context(), problem, func(counterfactual.Step) error { return errEnough })
 	fmt.Println(errors.Is(err, errEnough))
 }
 """

@@ -37,6 +37,10 @@ func TestNotebooks(t *testing.T) {
 		needModules(t, python, "jupyter_kernel_test")
 		runScript(t, python, "test_protocol.py")
 	})
+	t.Run("errors", func(t *testing.T) {
+		needModules(t, python, "jupyter_client", "psutil")
+		runScript(t, python, "test_errors.py")
+	})
 	t.Run("stop button", func(t *testing.T) {
 		needModules(t, python, "jupyter_client", "psutil")
 		runScript(t, python, "test_stop.py")

@@ -4,6 +4,8 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/shapes"
 	"github.com/pkg/errors"
+
+	"otherwise/kernel/origin"
 )
 
 // function writes down the operations made on it. Its operations are in gen_operations.go.
@@ -74,8 +76,13 @@ func (f *function) open(operation string) error {
 }
 
 // record writes an operation down and makes the values that it gives: for each result the values, one but where the
-// result is a list.
+// result is a list. An error begins with the line of the notebook's cell that asked for the operation.
 func (f *function) record(method string, args ...any) ([][]compute.Value, error) {
+	values, err := f.write(method, args)
+	return values, origin.Mark(err)
+}
+
+func (f *function) write(method string, args []any) ([][]compute.Value, error) {
 	if err := f.open(method); err != nil {
 		return nil, err
 	}

@@ -55,21 +55,21 @@ func (f *function) ask(method string, args []any) ([][]shapes.Shape, error) {
 	a, found := m.known[string(log)]
 	m.mu.Unlock()
 	if found {
-		return a.results, a.err
+		return a.results, errors.WithStack(a.err)
 	}
 	var r wire.Inferred
 	err = f.builder.backend.client.call(wire.KindInfer, wire.Infer{Log: log}, nil, &r, nil)
 	if broken(err) {
 		return nil, errors.WithStack(err)
 	}
-	a = answer{r.Results, errors.WithStack(err)}
+	a = answer{r.Results, err}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.known == nil {
 		m.known = map[string]answer{}
 	}
 	m.known[string(log)] = a
-	return a.results, a.err
+	return a.results, errors.WithStack(a.err)
 }
 
 // alone is a log of nothing but the operation: first a parameter for each operand.

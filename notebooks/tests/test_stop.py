@@ -9,7 +9,6 @@ from test_life import LIMIT, Notebook, wait_until
 MODELS = """import (
 	"context"
 	"errors"
-	"log"
 	"time"
 
 	"otherwise/bundle"
@@ -17,20 +16,13 @@ MODELS = """import (
 	"otherwise/kernel"
 )
 
-func must[T any](value T, err error) T {
-	if err != nil {
-		log.Fatal(err)
-	}
-	return value
-}
-
-var models = must(bundle.Open(must(kernel.Backend()), bundle.Default))
+var models = kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), bundle.Default))
 
 // explain takes hundreds of steps; it prints each, and how it ended.
 func explain(observe counterfactual.Observer) {
 	black := counterfactual.Picture{Height: 32, Width: 32, Channels: 1, Values: make([]float32, 32*32)}
-	probabilities := must(counterfactual.NewPredictor(models.Models).Probabilities(black))[0]
-	method := must(models.Method("ldce", []byte(`{"ddim_steps": 500}`)))
+	probabilities := kernel.Must(counterfactual.NewPredictor(models.Models).Probabilities(black))[0]
+	method := kernel.Must(models.Method("ldce", []byte(`{"ddim_steps": 500}`)))
 	problem := counterfactual.Problem{Picture: black, Target: counterfactual.RunnerUp(probabilities)}
 	_, err := method.Explain(kernel.Context(), problem, observe)
 	fmt.Println("ended:", errors.Is(err, context.Canceled), err)
@@ -45,7 +37,7 @@ explain(func(s counterfactual.Step) error {
 })"""
 EXPLAIN_ONE_STEP = '%%\nexplain(func(counterfactual.Step) error { return errors.New("enough") })'
 STATE = """%%
-s := must(kernel.Inspect())
+s := kernel.Must(kernel.Inspect())
 fmt.Println(s.BufferBytes, len(s.Kept), s.Compiled, s.OrphansRunning)"""
 RUNAWAY = """import (
 	"github.com/gomlx/compute/dtypes"
@@ -53,7 +45,7 @@ RUNAWAY = """import (
 )
 
 %%
-forever := must(graph.NewExec(must(kernel.Backend()), func(x *graph.Node) *graph.Node {
+forever := kernel.Must(graph.NewExec(kernel.Must(kernel.Backend()), func(x *graph.Node) *graph.Node {
 	always := graph.NewClosure(x.Graph(), func(g *graph.Graph) []*graph.Node {
 		x := graph.Parameter(g, "x", x.Shape())
 		return []*graph.Node{graph.GreaterOrEqual(x, graph.ScalarZero(g, dtypes.Float32))}
@@ -65,13 +57,13 @@ forever := must(graph.NewExec(must(kernel.Backend()), func(x *graph.Node) *graph
 }))
 go func() {
 	for running := 0; running == 0; {
-		for _, session := range must(kernel.Inspect()).Sessions {
+		for _, session := range kernel.Must(kernel.Inspect()).Sessions {
 			running += session.Running
 		}
 	}
 	fmt.Println("running away")
 }()
-must(forever.Exec(float32(1)))"""
+kernel.Must(forever.Exec(float32(1)))"""
 WAIT = '%%\nfmt.Println("waiting")\ntime.Sleep(time.Hour)'
 
 

@@ -1,10 +1,11 @@
 //go:build ignore
 
-// Command gonb is GoNB, its packages as they are, with a main function that differs from GoNB's own in three things:
+// Command gonb is GoNB, its packages as they are, with a main function that differs from GoNB's own in four things:
 //
 //   - a second press of the stop button in one cell reaches the cell too: GoNB passes on one, then only waits to kill the cell,
 //     and now waits longer, for a step of a large model may take longer than its five seconds;
 //   - it connects to gopls as soon as that listens, not after twelve seconds;
+//   - a cell that writes a line with its own file's name after two colons, as klog does, doesn't end the kernel;
 //   - it logs to a file alone.
 //
 // It is built in a module whose path begins with GoNB's, which is what lets it import GoNB's internal packages.
@@ -17,8 +18,10 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"regexp"
 	"syscall"
 	"time"
+	_ "unsafe" // for go:linkname
 
 	"github.com/janpfeifer/gonb/internal/dispatcher"
 	"github.com/janpfeifer/gonb/internal/goexec"
@@ -28,7 +31,19 @@ import (
 	"k8s.io/klog/v2"
 )
 
+// The expressions with which GoNB looks for lines of cells in compile errors and in what cells write to their standard error. Its own
+// take what stands before a file's name as part of it, and it panics over a name with colons (getColLine in gonberror.go).
+var (
+	//go:linkname reFileLinePrefix github.com/janpfeifer/gonb/internal/goexec.reFileLinePrefix
+	reFileLinePrefix *regexp.Regexp
+	//go:linkname reStackTraceLine github.com/janpfeifer/gonb/internal/goexec.reStackTraceLine
+	reStackTraceLine *regexp.Regexp
+)
+
 func main() {
+	reFileLinePrefix = regexp.MustCompile(`(^[^:]*main(_test)?\.go:(\d+):(\d+): )(.+)$`)
+	reStackTraceLine = regexp.MustCompile(`(^.*?)([^:\s]*main(?:_test)?\.go):(\d+)(.*)$`)
+
 	connection := flag.String("kernel", "", "the connection file that Jupyter wrote")
 	logFile := flag.String("log", "", "the file to log to")
 	flag.Parse()
