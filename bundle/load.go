@@ -35,7 +35,9 @@ type DenoiserConfig struct {
 	UNet      diffusion.UNet           `json:"unet"`
 	Embedding diffusion.ClassEmbedding `json:"class_embedding"`
 	Schedule  diffusion.ScheduleConfig `json:"scheduler"`
-	Latents   diffusion.Normalisation  `json:"latents"`
+	// Prediction is what the U-Net estimates, named as in published schedulers; see [diffusion.Predicting].
+	Prediction string                  `json:"prediction_type,omitempty"`
+	Latents    diffusion.Normalisation `json:"latents"`
 }
 
 // ClassifierConfig is the configuration of a classifier and the layer that activation maps read.
@@ -86,7 +88,11 @@ func (b *Bundle) loadDiffusion(backend compute.Backend, stored *weights.Bundle) 
 	if err != nil {
 		return nil, err
 	}
-	return &diffusion.Model{Denoiser: c.UNet, DenoiserParams: denoiserParams, Autoencoder: autoencoder,
+	denoiser, err := diffusion.Predicting(c.UNet, c.Prediction, schedule)
+	if err != nil {
+		return nil, err
+	}
+	return &diffusion.Model{Denoiser: denoiser, DenoiserParams: denoiserParams, Autoencoder: autoencoder,
 		AutoencoderParams: autoencoderParams, Conditioner: c.Embedding.Bind(backend, denoiserParams),
 		Latents: c.Latents, Schedule: schedule}, nil
 }

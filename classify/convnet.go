@@ -46,6 +46,10 @@ func (c ConvNet) Layers() []string {
 	return names
 }
 
+// CAMLayer is the block that activation maps read best: the last but one, whose map is less coarse than the last's. Our
+// choice.
+func (c ConvNet) CAMLayer() string { return c.Layers()[max(0, len(c.Widths)-2)] }
+
 // Forward maps normalised pictures [batch, height, width, channels] to logits [batch, classes].
 func (c ConvNet) Forward(s nn.Scope, x *Node, tap Tap) *Node {
 	h := nn.SpaceToDepth(x, c.PatchSize)

@@ -10,6 +10,9 @@ type Sample struct {
 	Label int
 	// ID names the picture within all data sets and stays the same between runs, for example "fashion/test/00017".
 	ID string
+	// Subject is how much of each pixel the picture's subject covers, 0 to 255, in the picture's size; nil where the data
+	// set doesn't know.
+	Subject *image.Gray
 }
 
 // Dataset is a fixed list of labelled pictures. Its methods may be called from several goroutines at once.

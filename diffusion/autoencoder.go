@@ -30,6 +30,10 @@ type AutoencoderKL struct {
 	// AttnDownEncoderBlock2D, finest first; UpDecoderBlock2D or AttnUpDecoderBlock2D from the lowest level up.
 	DownBlockTypes []string `json:"down_block_types,omitempty"`
 	UpBlockTypes   []string `json:"up_block_types,omitempty"`
+	// Shortcuts adds to every layer that halves or doubles the size a path without parameters, so that detail needn't be
+	// learned through it: pixels folded into channels and averaged in fours, and the way back (Chen et al., "Deep
+	// Compression Autoencoder", 2024). Widths must be multiples of 4. Published autoencoders of this form have none.
+	Shortcuts bool `json:"shortcuts,omitempty"`
 }
 
 // autoencoderConfig is what is known of published KL autoencoders. What their scaling_factor says is read by
@@ -54,12 +58,21 @@ func (a AutoencoderKL) Validate() error {
 	if a.InChannels < 1 || a.OutChannels < 1 || a.LatentChannels < 1 || a.PatchSize < 0 {
 		return fmt.Errorf("autoencoder: in_channels, out_channels and latent_channels must be positive, patch_size not negative")
 	}
+	if a.Shortcuts {
+		for _, width := range a.BlockOutChannels {
+			if width%4 != 0 {
+				return fmt.Errorf("autoencoder: width %d is not a multiple of 4, which shortcuts need", width)
+			}
+		}
+	}
 	_, err := a.pyramid()
 	return err
 }
 
 func (a AutoencoderKL) pyramid() (pyramid, error) {
-	return newPyramid("autoencoder", a.BlockOutChannels, a.LayersPerBlock, a.NormNumGroups, a.DownBlockTypes, a.UpBlockTypes, a.MidBlockAddAttention)
+	p, err := newPyramid("autoencoder", a.BlockOutChannels, a.LayersPerBlock, a.NormNumGroups, a.DownBlockTypes, a.UpBlockTypes, a.MidBlockAddAttention)
+	p.shortcuts = a.Shortcuts
+	return p, err
 }
 
 // Factor is the side of a picture divided by the side of its latent.

@@ -17,6 +17,7 @@ type pyramid struct {
 	down, up        []bool // levels whose blocks are followed by attention: finest first, and from the lowest up
 	groups          int    // of every GroupNorm
 	middleAttention bool
+	shortcuts       bool // see [AutoencoderKL.Shortcuts]
 }
 
 // autoencoderEps is the epsilon of every GroupNorm in the published autoencoders.
@@ -70,7 +71,11 @@ func (p pyramid) encode(s nn.Scope, x *Node, out int) *Node {
 		b := s.Sub("down_blocks").Sub(strconv.Itoa(level))
 		h = p.level(b, h, width, p.layers, p.down[level])
 		if level < len(p.widths)-1 {
-			h = nn.ConvGeneral2D(b.Sub("downsamplers").Sub("0").Sub("conv"), h, width, 3, 2, [2]int{0, 1})
+			smaller := nn.ConvGeneral2D(b.Sub("downsamplers").Sub("0").Sub("conv"), h, width, 3, 2, [2]int{0, 1})
+			if p.shortcuts {
+				smaller = Add(smaller, foldInto(h))
+			}
+			h = smaller
 		}
 	}
 	h = p.middle(s.Sub("mid_block"), h)
@@ -87,11 +92,30 @@ func (p pyramid) decode(s nn.Scope, z *Node, out int) *Node {
 		b, level := s.Sub("up_blocks").Sub(strconv.Itoa(block)), lowest-block
 		h = p.level(b, h, p.widths[level], p.layers+1, p.up[block])
 		if level > 0 {
-			h = nn.Conv2D(b.Sub("upsamplers").Sub("0").Sub("conv"), nn.Upsample2x(h), p.widths[level], 3)
+			larger := nn.Conv2D(b.Sub("upsamplers").Sub("0").Sub("conv"), nn.Upsample2x(h), p.widths[level], 3)
+			if p.shortcuts {
+				larger = Add(larger, unfoldFrom(h))
+			}
+			h = larger
 		}
 	}
 	h = nn.SiLU(nn.GroupNorm(s.Sub("conv_norm_out"), h, p.groups, autoencoderEps))
 	return nn.Conv2D(s.Sub("conv_out"), h, out, 3)
+}
+
+// foldInto halves the size of x [batch, height, width, channels]: 2x2 pixels become channels, of which four neighbours
+// are averaged.
+func foldInto(x *Node) *Node {
+	d := x.Shape().Dimensions
+	return ReduceMean(Reshape(nn.SpaceToDepth(x, 2), d[0], d[1]/2, d[2]/2, d[3], 4), 4)
+}
+
+// unfoldFrom doubles the size of x [batch, height, width, channels]: channels become 2x2 pixels, each repeated four times.
+// foldInto undoes it.
+func unfoldFrom(x *Node) *Node {
+	d := x.Shape().Dimensions
+	y := ExpandAxes(nn.DepthToSpace(x, 2), -1)
+	return Reshape(BroadcastToDims(y, d[0], 2*d[1], 2*d[2], d[3]/4, 4), d[0], 2*d[1], 2*d[2], d[3])
 }
 
 func (p pyramid) level(b nn.Scope, h *Node, width, layers int, attends bool) *Node {

@@ -16,7 +16,7 @@ import (
 func (w *Workshop) Assemble(ctx context.Context, out string) error {
 	r := w.Recipe
 	runs := map[string]record{}
-	provenance := map[string]string{"data": "Fashion-MNIST training pictures (Xiao, Rasul and Vollgraf, 2017; MIT licence)"}
+	provenance := map[string]string{"data": r.Data}
 	for _, name := range Networks() {
 		run, err := w.readRecord(name)
 		if err != nil {
@@ -36,16 +36,15 @@ func (w *Workshop) Assemble(ctx context.Context, out string) error {
 		Methods: r.Methods, Provenance: provenance, Networks: map[string]weights.Network{},
 	}
 	tensors := map[string][]weights.Tensor{}
-	layers := r.Classifier.Layers()
 	for _, n := range []struct {
 		network, trained, architecture string
 		config                         any
 	}{
 		{bundle.NetAutoencoder, "autoencoder", bundle.ArchAutoencoder, r.Autoencoder},
 		{bundle.NetDenoiser, "diffusion", bundle.ArchDenoiser, bundle.DenoiserConfig{UNet: r.UNet, Embedding: r.Embedding,
-			Schedule: r.Schedule, Latents: *latents}},
-		{bundle.NetClassifier, "classifier", bundle.ArchClassifier, bundle.ClassifierConfig{Network: r.Classifier, CAMLayer: layers[1]}},
-		{bundle.NetJudge, "judge", bundle.ArchClassifier, bundle.ClassifierConfig{Network: r.Judge, CAMLayer: layers[1]}},
+			Schedule: r.Schedule, Prediction: r.Prediction, Latents: *latents}},
+		{bundle.NetClassifier, "classifier", bundle.ArchClassifier, bundle.ClassifierConfig{Network: r.Classifier, CAMLayer: r.Classifier.CAMLayer()}},
+		{bundle.NetJudge, "judge", bundle.ArchClassifier, bundle.ClassifierConfig{Network: r.Judge, CAMLayer: r.Judge.CAMLayer()}},
 	} {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -19,6 +19,9 @@ const (
 	lossL1 = 0.5
 	lossL2 = 3
 	lossKL = 1e-3
+	// subjectWeight is how much more than the rest a pixel of the subject counts, where the data set knows it: what
+	// decides must not drown in the land around it.
+	subjectWeight = 3
 )
 
 // AutoencoderTask fits a KL autoencoder to pictures.
@@ -46,19 +49,28 @@ func AutoencoderTask(backend compute.Backend, net diffusion.AutoencoderKL, data 
 			mean, logvar := net.Encode(nets[0], x)
 			z := Add(mean, Mul(Exp(MulScalar(logvar, 0.5)), args[1]))
 			d := Sub(net.Decode(nets[0], z), x)
+			weighted := func(x *Node) *Node { return x }
+			if data.Drawn() {
+				weight := OnePlus(MulScalar(args[2], subjectWeight))
+				weighted = func(x *Node) *Node { return Mul(x, Div(weight, ReduceAllMean(weight))) }
+			}
 			kl := MulScalar(ReduceAllMean(Sub(Add(Square(mean), Exp(logvar)), OnePlus(logvar))), 0.5)
-			loss := Add(MulScalar(ReduceAllMean(Abs(d)), lossL1), MulScalar(ReduceAllMean(Square(d)), lossL2))
+			loss := Add(MulScalar(ReduceAllMean(weighted(Abs(d))), lossL1), MulScalar(ReduceAllMean(weighted(Square(d))), lossL2))
 			return Add(loss, MulScalar(kl, lossKL))
 		},
-		Batch: func(step int) []any {
-			var x []float32
-			for _, i := range order.at(step) {
-				x = data.Unit(x, i)
+		Batch: func(step int) ([]any, error) {
+			x, subjects, err := data.Batch(order.at(step))
+			if err != nil {
+				return nil, err
 			}
-			return []any{
+			args := []any{
 				tensors.FromFlatDataAndDimensions(x, batch, data.Height, data.Width, data.Channels),
 				gaussian(seed, fmt.Sprintf("autoencoder/posterior/%d", step), latent...),
 			}
+			if subjects != nil {
+				args = append(args, tensors.FromFlatDataAndDimensions(subjects, batch, data.Height, data.Width, 1))
+			}
+			return args, nil
 		},
 	}, nil
 }

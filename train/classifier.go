@@ -53,12 +53,17 @@ func ClassifierTask(backend compute.Backend, net classify.ConvNet, data *Picture
 			}
 			return crossEntropy(nets[0], x, y)
 		},
-		Batch: func(step int) []any {
+		Batch: func(step int) ([]any, error) {
 			rng := nn.Stream(seed, fmt.Sprintf("classifier/step/%d", step))
+			numbers := order.at(step)
+			pictures, _, err := data.Batch(numbers)
+			if err != nil {
+				return nil, err
+			}
 			x := make([]float32, 0, batch*data.Size())
 			y, radius := make([]int32, batch), make([]float32, batch)
-			for b, i := range order.at(step) {
-				x = appendAugmented(x, data, i, opts, rng)
+			for b, i := range numbers {
+				x = appendAugmented(x, data, pictures[b*data.Size():(b+1)*data.Size()], opts, rng)
 				y[b] = data.Labels[i]
 				if rng.IntN(2) == 0 {
 					radius[b] = float32(opts.Adversarial * rng.Float64())
@@ -67,7 +72,7 @@ func ClassifierTask(backend compute.Backend, net classify.ConvNet, data *Picture
 			return []any{
 				tensors.FromFlatDataAndDimensions(x, batch, data.Height, data.Width, data.Channels), y,
 				tensors.FromFlatDataAndDimensions(radius, batch, 1, 1, 1),
-			}
+			}, nil
 		},
 	}, nil
 }
@@ -80,14 +85,13 @@ func perturb(loss, x, radius *Node) *Node {
 	return StopGradient(ClipScalar(Add(x, Mul(radius, Div(g, AddScalar(norm, 1e-12)))), 0, 1))
 }
 
-// appendAugmented appends picture i, shifted and with noise as the options say.
-func appendAugmented(dst []float32, data *Pictures, i int, opts ClassifierOptions, rng *rand.Rand) []float32 {
+// appendAugmented appends a picture, shifted and with noise as the options say.
+func appendAugmented(dst []float32, data *Pictures, picture []float32, opts ClassifierOptions, rng *rand.Rand) []float32 {
 	dx, dy := rng.IntN(2*opts.Shift+1)-opts.Shift, rng.IntN(2*opts.Shift+1)-opts.Shift
 	noise := 0.0
 	if rng.IntN(2) == 0 {
 		noise = opts.Noise * rng.Float64()
 	}
-	picture := data.Unit(nil, i)
 	for y := range data.Height {
 		for x := range data.Width {
 			for c := range data.Channels {

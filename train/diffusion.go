@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -17,16 +18,72 @@ import (
 // Source: Ho and Salimans, 2022.
 const ConditionDropout = 0.1
 
-// DiffusionTask fits U-Net and class embedding together to encoded pictures: E |noise - eps(z_t, t, class)|^2.
-func DiffusionTask(backend compute.Backend, net diffusion.UNet, embedding diffusion.ClassEmbedding, schedule diffusion.Schedule,
-	data *Latents, batch int, seed uint64) (Task, error) {
-	if err := net.Validate(); err != nil {
+// Diffusion is what a diffusion model is made of while it is fitted.
+type Diffusion struct {
+	Net       diffusion.UNet
+	Embedding diffusion.ClassEmbedding
+	Schedule  diffusion.Schedule
+	// Prediction is what the network learns to estimate: [diffusion.PredictsNoise], which "" stands for, or
+	// [diffusion.PredictsVelocity].
+	Prediction string
+}
+
+// target is what the network is to estimate of clean latents, noise, and the noise level alpha.
+func (d Diffusion) target(z, noise, alpha *Node) *Node {
+	if d.Prediction == diffusion.PredictsVelocity {
+		return Sub(Mul(Sqrt(alpha), noise), Mul(Sqrt(OneMinus(alpha)), z))
+	}
+	return noise
+}
+
+func (d Diffusion) validate() error {
+	switch d.Prediction {
+	case "", diffusion.PredictsNoise, diffusion.PredictsVelocity:
+		return d.Net.Validate()
+	}
+	return fmt.Errorf("fitting a network to estimate %q; legal are %s and %s", d.Prediction, diffusion.PredictsNoise, diffusion.PredictsVelocity)
+}
+
+// params creates U-Net and embedding for latents of the given dimensions.
+func (d Diffusion) params(backend compute.Backend, seed uint64, latent []int) (*nn.Params, error) {
+	return nn.Create(backend, seed, func(s nn.Scope, args []*Node) {
+		d.Net.Eps(s, args[0], args[1], d.Embedding.Embed(s, args[1]))
+	}, shapes.Make(dtypes.Float32, append([]int{1}, latent...)...), shapes.Make(dtypes.Int32, 1))
+}
+
+// loss is the mean squared error of the network's estimate: E |target - network(z_t, t, class)|^2.
+func (d Diffusion) loss(s nn.Scope, z *Node, l levels) *Node {
+	estimate := d.Net.Eps(s, diffusion.AddNoise(z, l.alpha, l.noise), l.t, d.Embedding.Embed(s, l.ids))
+	return ReduceAllMean(Square(Sub(d.target(z, l.noise, l.alpha), estimate)))
+}
+
+// levels are a batch's timesteps, noise levels, noise and class rows, as nodes.
+type levels struct{ t, alpha, noise, ids *Node }
+
+func levelsOf(args []*Node) levels { return levels{args[0], args[1], args[2], args[3]} }
+
+// draw draws what [levelsOf] takes, for pictures of the given labels. A label may be dropped.
+func (d Diffusion) draw(rng *rand.Rand, seed uint64, step int, labels []int32, latent []int) []any {
+	batch := len(labels)
+	t, alpha, ids := make([]int32, batch), make([]float32, batch), make([]int32, batch)
+	for b, label := range labels {
+		t[b] = int32(rng.IntN(len(d.Schedule.AlphasCumprod)))
+		alpha[b] = float32(d.Schedule.AlphasCumprod[t[b]])
+		ids[b] = label
+		if rng.Float64() < ConditionDropout {
+			ids[b] = int32(d.Embedding.Classes)
+		}
+	}
+	return []any{t, tensors.FromFlatDataAndDimensions(alpha, batch, 1, 1, 1),
+		gaussian(seed, fmt.Sprintf("diffusion/noise/%d", step), append([]int{batch}, latent...)...), ids}
+}
+
+// DiffusionTask fits U-Net and class embedding together to pictures that were encoded beforehand.
+func DiffusionTask(backend compute.Backend, d Diffusion, data *Latents, batch int, seed uint64) (Task, error) {
+	if err := d.validate(); err != nil {
 		return Task{}, err
 	}
-	height, width, channels := data.Dims[0], data.Dims[1], data.Dims[2]
-	params, err := nn.Create(backend, seed, func(s nn.Scope, args []*Node) {
-		net.Eps(s, args[0], args[1], embedding.Embed(s, args[1]))
-	}, shapes.Make(dtypes.Float32, 1, height, width, channels), shapes.Make(dtypes.Int32, 1))
+	params, err := d.params(backend, seed, data.Dims)
 	if err != nil {
 		return Task{}, err
 	}
@@ -34,36 +91,65 @@ func DiffusionTask(backend compute.Backend, net diffusion.UNet, embedding diffus
 	if err != nil {
 		return Task{}, err
 	}
-	size := data.Size()
+	size, channels := data.Size(), data.Dims[2]
 	return Task{
 		Name: "diffusion", Params: params,
-		Loss: func(nets []nn.Scope, args []*Node) *Node {
-			z, t, alpha, noise, ids := args[0], args[1], args[2], args[3], args[4]
-			eps := net.Eps(nets[0], diffusion.AddNoise(z, alpha, noise), t, embedding.Embed(nets[0], ids))
-			return ReduceAllMean(Square(Sub(noise, eps)))
-		},
-		Batch: func(step int) []any {
+		Loss: func(nets []nn.Scope, args []*Node) *Node { return d.loss(nets[0], args[0], levelsOf(args[1:])) },
+		Batch: func(step int) ([]any, error) {
 			rng := nn.Stream(seed, fmt.Sprintf("diffusion/step/%d", step))
-			z := make([]float32, 0, batch*size)
-			t, alpha, ids := make([]int32, batch), make([]float32, batch), make([]int32, batch)
-			for b, i := range order.at(step) {
+			z, labels := make([]float32, 0, batch*size), make([]int32, 0, batch)
+			for _, i := range order.at(step) {
 				for j := i * size; j < (i+1)*size; j++ {
 					c := j % channels
 					v := float64(data.Mean[j]) + float64(data.Std[j])*rng.NormFloat64()
 					z = append(z, float32((v-data.Norm.Mean[c])*data.Norm.Scale[c]))
 				}
-				t[b] = int32(rng.IntN(len(schedule.AlphasCumprod)))
-				alpha[b] = float32(schedule.AlphasCumprod[t[b]])
-				ids[b] = data.Labels[i]
-				if rng.Float64() < ConditionDropout {
-					ids[b] = int32(embedding.Classes)
-				}
+				labels = append(labels, data.Labels[i])
 			}
-			return []any{
-				tensors.FromFlatDataAndDimensions(z, batch, height, width, channels), t,
-				tensors.FromFlatDataAndDimensions(alpha, batch, 1, 1, 1),
-				gaussian(seed, fmt.Sprintf("diffusion/noise/%d", step), batch, height, width, channels), ids,
+			clean := tensors.FromFlatDataAndDimensions(z, append([]int{batch}, data.Dims...)...)
+			return append([]any{clean}, d.draw(rng, seed, step, labels, data.Dims)...), nil
+		},
+	}, nil
+}
+
+// WorldDiffusionTask is [DiffusionTask] for a world whose pictures are drawn anew for every step: the encoder runs in each
+// step, its parameters frozen; norm is that of its latents.
+func WorldDiffusionTask(backend compute.Backend, d Diffusion, encoder diffusion.AutoencoderKL, encoderParams *nn.Params,
+	norm diffusion.Normalisation, data *Pictures, batch int, seed uint64) (Task, error) {
+	if err := d.validate(); err != nil {
+		return Task{}, err
+	}
+	f := encoder.Factor()
+	latent := []int{data.Height / f, data.Width / f, encoder.LatentChannels}
+	params, err := d.params(backend, seed, latent)
+	if err != nil {
+		return Task{}, err
+	}
+	order, err := newEpochOrder(data.Len(), batch, seed, "diffusion")
+	if err != nil {
+		return Task{}, err
+	}
+	return Task{
+		Name: "diffusion", Params: params, Frozen: []*nn.Params{encoderParams},
+		Loss: func(nets []nn.Scope, args []*Node) *Node {
+			mean, logvar := encoder.Encode(nets[1], diffusion.FromUnit(args[0]))
+			z := Add(mean, Mul(Exp(MulScalar(logvar, 0.5)), args[1]))
+			return d.loss(nets[0], StopGradient(norm.Apply(z)), levelsOf(args[2:]))
+		},
+		Batch: func(step int) ([]any, error) {
+			numbers := order.at(step)
+			x, _, err := data.Batch(numbers)
+			if err != nil {
+				return nil, err
 			}
+			labels := make([]int32, batch)
+			for b, i := range numbers {
+				labels[b] = data.Labels[i]
+			}
+			rng := nn.Stream(seed, fmt.Sprintf("diffusion/step/%d", step))
+			return append([]any{tensors.FromFlatDataAndDimensions(x, batch, data.Height, data.Width, data.Channels),
+				gaussian(seed, fmt.Sprintf("diffusion/posterior/%d", step), append([]int{batch}, latent...)...)},
+				d.draw(rng, seed, step, labels, latent)...), nil
 		},
 	}, nil
 }

@@ -23,7 +23,7 @@ type Latents struct {
 }
 
 // encodeBatch is how many pictures are encoded at once.
-const encodeBatch = 250
+const encodeBatch = 50
 
 // EncodeAll runs the encoder over all pictures. A last batch that isn't full is filled with repeated pictures.
 func EncodeAll(backend compute.Backend, net diffusion.AutoencoderKL, params *nn.Params, data *Pictures) (*Latents, error) {
@@ -35,9 +35,13 @@ func EncodeAll(backend compute.Backend, net diffusion.AutoencoderKL, params *nn.
 	l := &Latents{Dims: []int{data.Height / f, data.Width / f, net.LatentChannels}, Labels: data.Labels}
 	size := l.Size()
 	for from := 0; from < data.Len(); from += encodeBatch {
-		var x []float32
-		for i := range encodeBatch {
-			x = data.Unit(x, min(from+i, data.Len()-1))
+		numbers := make([]int, encodeBatch)
+		for i := range numbers {
+			numbers[i] = min(from+i, data.Len()-1)
+		}
+		x, _, err := data.Batch(numbers)
+		if err != nil {
+			return nil, err
 		}
 		out, err := program.Call([]*nn.Params{params},
 			tensors.FromFlatDataAndDimensions(x, encodeBatch, data.Height, data.Width, data.Channels))

@@ -27,7 +27,7 @@ type Task struct {
 	Loss func(nets []nn.Scope, args []*graph.Node) *graph.Node
 	// Batch returns the loss's arguments for a step. It depends on nothing but the step (and the task's seed), so a
 	// resumed run sees the same batches. It may be called from another goroutine.
-	Batch func(step int) []any
+	Batch func(step int) ([]any, error)
 }
 
 // Options are the settings of a run. Zero values take the defaults named.
@@ -99,7 +99,10 @@ func Run(ctx context.Context, backend compute.Backend, task Task, opts Options) 
 		if !ok {
 			break
 		}
-		loss, err := state.advance(step, task.Frozen, batch, rate(opts, state.Step))
+		if batch.err != nil {
+			return nil, fmt.Errorf("training %s, batch of step %d: %w", task.Name, state.Step, batch.err)
+		}
+		loss, err := state.advance(step, task.Frozen, batch.args, rate(opts, state.Step))
 		if err != nil {
 			return nil, fmt.Errorf("training %s, step %d: %w", task.Name, state.Step, err)
 		}
@@ -149,14 +152,21 @@ func rate(o Options, step int) float64 {
 	return o.Rate * (0.01 + 0.99*0.5*(1+math.Cos(math.Pi*u)))
 }
 
-// prefetch makes batches one step ahead of the loop, until the context or the run ends.
-func prefetch(ctx context.Context, batch func(int) []any, from, to int) <-chan []any {
-	out := make(chan []any, 2)
+// prefetched is a batch that was made ahead.
+type prefetched struct {
+	args []any
+	err  error
+}
+
+// prefetch makes batches ahead of the loop, until the context or the run ends.
+func prefetch(ctx context.Context, batch func(int) ([]any, error), from, to int) <-chan prefetched {
+	out := make(chan prefetched, 2)
 	go func() {
 		defer close(out)
 		for step := from; step < to; step++ {
+			args, err := batch(step)
 			select {
-			case out <- batch(step):
+			case out <- prefetched{args, err}:
 			case <-ctx.Done():
 				return
 			}

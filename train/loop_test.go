@@ -31,14 +31,14 @@ func line(t *testing.T) Task {
 		Loss: func(nets []nn.Scope, a []*Node) *Node {
 			return ReduceAllMean(Square(Sub(nn.Linear(nets[0], a[0], 1), a[1])))
 		},
-		Batch: func(step int) []any {
+		Batch: func(step int) ([]any, error) {
 			rng := nn.Stream(1, "step/"+string(rune(step)))
 			x, y := make([]float32, 16), make([]float32, 16)
 			for i := range x {
 				x[i] = float32(rng.NormFloat64())
 				y[i] = 2*x[i] - 1
 			}
-			return []any{tensors.FromFlatDataAndDimensions(x, 16, 1), tensors.FromFlatDataAndDimensions(y, 16, 1)}
+			return []any{tensors.FromFlatDataAndDimensions(x, 16, 1), tensors.FromFlatDataAndDimensions(y, 16, 1)}, nil
 		},
 	}
 }
@@ -71,7 +71,7 @@ func TestResumedRunEqualsUninterrupted(t *testing.T) {
 	opts := Options{Steps: 120, Checkpoint: filepath.Join(t.TempDir(), "line.checkpoint"), Identity: "line"}
 	ctx, cancel := context.WithCancel(context.Background())
 	cut := task
-	cut.Batch = func(step int) []any {
+	cut.Batch = func(step int) ([]any, error) {
 		if step == 70 {
 			cancel()
 		}
@@ -106,13 +106,13 @@ func TestCheckpointOfAnotherRunIsRefused(t *testing.T) {
 func TestNaNStopsAndKeepsTheCheckpoint(t *testing.T) {
 	task := line(t)
 	good := task.Batch
-	task.Batch = func(step int) []any {
-		batch := good(step)
+	task.Batch = func(step int) ([]any, error) {
+		batch, err := good(step)
 		if step == 30 {
 			batch[0] = tensors.FromFlatDataAndDimensions([]float32{float32(math.NaN())}, 1, 1)
 			batch[1] = tensors.FromFlatDataAndDimensions([]float32{1}, 1, 1)
 		}
-		return batch
+		return batch, err
 	}
 	opts := Options{Steps: 60, Checkpoint: filepath.Join(t.TempDir(), "line.checkpoint"), CheckpointEvery: time.Nanosecond}
 	_, err := Run(context.Background(), golden.Backend(t), task, opts)

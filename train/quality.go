@@ -45,9 +45,17 @@ func Measure(ctx context.Context, b *bundle.Bundle, test *Pictures) (*Quality, e
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		pictures := make([]counterfactual.Picture, qualityBatch)
+		pictures, numbers := make([]counterfactual.Picture, qualityBatch), make([]int, qualityBatch)
+		for i := range numbers {
+			numbers[i] = from + i
+		}
+		values, _, err := test.Batch(numbers)
+		if err != nil {
+			return nil, err
+		}
 		for i := range pictures {
-			pictures[i] = counterfactual.Picture{Height: test.Height, Width: test.Width, Channels: test.Channels, Values: test.Unit(nil, from+i)}
+			pictures[i] = counterfactual.Picture{Height: test.Height, Width: test.Width, Channels: test.Channels,
+				Values: values[i*test.Size() : (i+1)*test.Size()]}
 		}
 		batch, err := counterfactual.Batch(pictures...)
 		if err != nil {
@@ -57,11 +65,11 @@ func Measure(ctx context.Context, b *bundle.Bundle, test *Pictures) (*Quality, e
 		if err != nil {
 			return nil, err
 		}
-		values, err := tensors.CopyFlatData[float32](mse)
+		errors, err := tensors.CopyFlatData[float32](mse)
 		if err != nil {
 			return nil, err
 		}
-		for _, v := range values {
+		for _, v := range errors {
 			q.PSNR += -10 * math.Log10(max(float64(v), 1e-10)) / float64(q.Pictures)
 		}
 		labels := make([]int, qualityBatch)

@@ -2,8 +2,11 @@ package train
 
 import (
 	"context"
+	"errors"
 	"image"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"otherwise/classify"
 	"otherwise/datasets"
@@ -89,7 +92,7 @@ func TestAutoencoderAndDiffusionLearnStripes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	task, err = DiffusionTask(golden.Backend(t), unet, diffusion.ClassEmbedding{Classes: 2, Width: 8}, schedule, latents, 32, 1)
+	task, err = DiffusionTask(golden.Backend(t), Diffusion{Net: unet, Embedding: diffusion.ClassEmbedding{Classes: 2, Width: 8}, Schedule: schedule}, latents, 32, 1)
 	if _, ratio := fit(t, task, err, 200); ratio > 0.8 {
 		t.Errorf("the diffusion loss fell to %.2f of its start only", ratio)
 	}
@@ -123,5 +126,79 @@ func TestEveryPictureComesOnceAnEpoch(t *testing.T) {
 	}
 	if _, err := newEpochOrder(3, 5, 1, "test"); err == nil {
 		t.Error("three pictures were accepted for batches of five")
+	}
+}
+
+// drawn is stripes as a world, which knows where its subject is: everywhere.
+type drawn struct{ stripes }
+
+func (drawn) Label(i int) int { return i % 2 }
+
+func (d drawn) Sample(i int) (datasets.Sample, error) {
+	if i == 63 {
+		return datasets.Sample{}, errors.New("this one can't be drawn")
+	}
+	s, err := d.stripes.Sample(i)
+	s.Subject = image.NewGray(image.Rect(0, 0, 8, 8))
+	for j := range s.Subject.Pix {
+		s.Subject.Pix[j] = 255
+	}
+	return s, err
+}
+
+func TestDrawnPicturesAreThoseOfTheSet(t *testing.T) {
+	frame := picture.Frame{Width: 8, Height: 8, Channels: 1}
+	kept, lazy := stripeData(t), Draw(drawn{}, frame, 1000)
+	if lazy.Len() != 64 || !lazy.Drawn() || kept.Drawn() {
+		t.Fatalf("%d pictures, drawn %v; kept ones drawn %v", lazy.Len(), lazy.Drawn(), kept.Drawn())
+	}
+	numbers := []int{5, 2, 60}
+	want, none, err := kept.Batch(numbers)
+	if err != nil || none != nil {
+		t.Fatalf("subjects of a set that doesn't know them: %v, %v", none, err)
+	}
+	got, subjects, err := lazy.Batch(numbers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if len(subjects) != 3*64 || subjects[100] != 1 {
+		t.Errorf("%d subject pixels, the 101st is %g", len(subjects), subjects[100])
+	}
+	if _, _, err := lazy.Batch([]int{1, 63}); err == nil {
+		t.Error("a picture that can't be drawn passes")
+	}
+	if lazy.First(10).Len() != 10 || lazy.Len() != 64 {
+		t.Error("First changes the set, or has another length")
+	}
+}
+
+func TestWorldDiffusionLearnsVelocity(t *testing.T) {
+	data := Draw(drawn{}, picture.Frame{Width: 8, Height: 8, Channels: 1}, 60)
+	ae := diffusion.AutoencoderKL{InChannels: 1, OutChannels: 1, LatentChannels: 2, BlockOutChannels: []int{8, 8}, LayersPerBlock: 1,
+		NormNumGroups: 4, PatchSize: 2, Shortcuts: true}
+	task, err := AutoencoderTask(golden.Backend(t), ae, data, 16, 1)
+	out, ratio := fit(t, task, err, 100)
+	if ratio > 0.7 {
+		t.Errorf("the autoencoder's loss fell to %.2f of its start only", ratio)
+	}
+	schedule, err := diffusion.NewSchedule(diffusion.ScheduleConfig{BetaSchedule: "scaled_linear", BetaStart: 0.00085, BetaEnd: 0.012, Steps: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := Diffusion{Net: diffusion.UNet{InChannels: 2, OutChannels: 2, BlockOutChannels: []int{16}, LayersPerBlock: 1,
+		DownBlockTypes: []string{"CrossAttnDownBlock2D"}, UpBlockTypes: []string{"CrossAttnUpBlock2D"},
+		AttentionHeads: diffusion.PerLevel{2}, CrossAttentionDim: 8, NormNumGroups: 4, NormEps: 1e-5},
+		Embedding: diffusion.ClassEmbedding{Classes: 2, Width: 8}, Schedule: schedule, Prediction: diffusion.PredictsVelocity}
+	norm := diffusion.Normalisation{Mean: []float64{0, 0}, Scale: []float64{1, 1}}
+	task, err = WorldDiffusionTask(golden.Backend(t), d, ae, out.Params, norm, data, 32, 1)
+	if _, ratio := fit(t, task, err, 200); ratio > 0.8 {
+		t.Errorf("the diffusion loss fell to %.2f of its start only", ratio)
+	}
+	d.Prediction = "score"
+	if _, err := WorldDiffusionTask(golden.Backend(t), d, ae, out.Params, norm, data, 32, 1); err == nil {
+		t.Error("an unknown prediction passes")
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 	"otherwise/bundle"
 	"otherwise/counterfactual"
-	"otherwise/datasets/fashion"
+	"otherwise/datasets"
 )
 
 // both stands for the two methods where a command runs either or both.
@@ -82,7 +82,7 @@ func (f *evaluateFlags) run(ctx context.Context, command string, out, log io.Wri
 	if err != nil {
 		return err
 	}
-	set, err := openFashion(ctx, f.data, fashion.Test, nil)
+	set, err := openDataset(ctx, f.dataset, f.data, datasets.Test, worldFlags{}, nil)
 	if err != nil {
 		return err
 	}

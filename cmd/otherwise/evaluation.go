@@ -13,13 +13,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"otherwise/counterfactual"
-	"otherwise/datasets/fashion"
+	"otherwise/datasets"
 )
 
 // evaluation explains many test pictures and notes how each ended.
 type evaluation struct {
 	bench *bench
-	set   *fashion.Set
+	set   datasets.Labelled
 	log   *evaluationLog
 	seed  uint64
 	told  io.Writer // gets a line for each picture

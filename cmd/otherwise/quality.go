@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"otherwise/datasets/fashion"
+	"otherwise/datasets"
 	"otherwise/train"
 )
 
@@ -36,13 +36,16 @@ diffusion model draws is measured by "otherwise samples", the methods by "otherw
 	return cmd
 }
 
+// worldQuality is how many pictures of a world's test split are judged by.
+const worldQuality = 2000
+
 type qualityFlags struct {
 	bundle, dataset, data string
 	asJSON                bool
 }
 
 func (q *qualityFlags) run(ctx context.Context, out io.Writer) error {
-	set, err := openFashion(ctx, q.data, fashion.Test, nil)
+	set, err := openDataset(ctx, q.dataset, q.data, datasets.Test, worldFlags{}, nil)
 	if err != nil {
 		return err
 	}
@@ -51,9 +54,12 @@ func (q *qualityFlags) run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer b.close()
-	pictures, err := train.Load(set, b.Frame)
+	pictures, err := trainingPictures(q.dataset, set, b.Frame)
 	if err != nil {
 		return err
+	}
+	if pictures.Drawn() {
+		pictures = pictures.First(worldQuality)
 	}
 	measured, err := train.Measure(ctx, b.Bundle, pictures)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"otherwise/datasets/fashion"
+	"otherwise/datasets"
 	"otherwise/datasets/picture"
 )
 
@@ -28,22 +28,17 @@ type picked struct {
 }
 
 func (s *source) addFlags(cmd *cobra.Command) {
-	s.invert, s.split = "auto", string(fashion.Test)
+	s.invert, s.split = "auto", string(datasets.Test)
 	f := cmd.Flags()
 	f.StringVar(&s.file, "image", "", "picture `FILE`: PNG, JPEG, GIF or WebP; see-through parts become white")
 	addChoice(cmd, &s.invert, "invert", "take the negative of --image; auto: where its border is bright", "auto", "yes", "no")
 	addDataset(cmd, &s.dataset)
 	f.IntVar(&s.index, "index", 0, "number of the data set's picture, from 0")
-	addChoice(cmd, &s.split, "split", "part of the data set", string(fashion.Test), string(fashion.Train))
+	addChoice(cmd, &s.split, "split", "part of the data set", string(datasets.Test), string(datasets.Train))
 	f.StringVar(&s.data, "data", "", dataFlag)
 	cmd.MarkFlagsOneRequired("image", "dataset")
 	cmd.MarkFlagsMutuallyExclusive("image", "dataset")
 	cmd.MarkFlagsRequiredTogether("dataset", "index")
-}
-
-// addDataset gives a command the flag --dataset. value holds the default.
-func addDataset(cmd *cobra.Command, value *string) {
-	addChoice(cmd, value, "dataset", "data set", "fashion")
 }
 
 // read gets the picture.
@@ -51,7 +46,7 @@ func (s *source) read(ctx context.Context) (*picked, error) {
 	if s.file != "" {
 		return s.open()
 	}
-	set, err := openFashion(ctx, s.data, fashion.Split(s.split), nil)
+	set, err := openDataset(ctx, s.dataset, s.data, datasets.Split(s.split), worldFlags{}, nil)
 	if err != nil {
 		return nil, err
 	}

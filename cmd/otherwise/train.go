@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"otherwise/datasets/fashion"
+	"otherwise/datasets"
+	"otherwise/datasets/picture"
 	"otherwise/setup"
 	"otherwise/train"
 )
@@ -39,10 +41,11 @@ type training struct {
 	dataset, data, out string
 	steps              int
 	seed               uint64
+	world              worldFlags
 }
 
 func newTrainNetwork(network string) *cobra.Command {
-	t := training{out: "models/fashion"}
+	var t training
 	cmd := &cobra.Command{
 		Use:   network,
 		Short: "Fit the " + network,
@@ -50,6 +53,7 @@ func newTrainNetwork(network string) *cobra.Command {
 made) and %[1]s-loss.png into the output folder. Progress, with the loss and the time left, goes to the standard error.
 %[1]s.checkpoint is kept there from minute to minute and when you press Ctrl-C; the same command goes on from it.`, network),
 		Example: fmt.Sprintf(`  otherwise train %[1]s --dataset fashion
+  otherwise train %[1]s --dataset savanna
   otherwise train %[1]s --dataset fashion --out try --steps 500 --seed 2`, network),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -60,7 +64,8 @@ made) and %[1]s-loss.png into the output folder. Progress, with the loss and the
 	addDataset(cmd, &t.dataset)
 	required(cmd, "dataset")
 	f.StringVar(&t.data, "data", "", dataFlag)
-	f.StringVar(&t.out, "out", t.out, "`folder` for the networks")
+	f.StringVar(&t.out, "out", "", "`folder` for the networks (default: models/DATASET)")
+	t.world.addFlags(cmd)
 	f.IntVar(&t.steps, "steps", 0, "steps of training (default: the recipe's)")
 	f.Uint64Var(&t.seed, "seed", train.Fashion().Seed, "decides initial weights, batches and noise")
 	return cmd
@@ -70,10 +75,13 @@ func (t *training) run(ctx context.Context, network string, log io.Writer) error
 	if t.steps < 0 {
 		return &usageError{fmt.Errorf("--steps is %d; legal is 1 or more, 0 for the recipe's", t.steps)}
 	}
+	if t.out == "" {
+		t.out = filepath.Join("models", t.dataset)
+	}
 	if err := checkFolder(t.out); err != nil {
 		return err
 	}
-	w, err := openWorkshop(ctx, t.data, t.out)
+	w, err := t.openWorkshop(ctx)
 	if err != nil {
 		return err
 	}
@@ -90,14 +98,24 @@ func (t *training) run(ctx context.Context, network string, log io.Writer) error
 	return err
 }
 
-// openWorkshop reads the training pictures and opens the backend, which the caller closes.
-func openWorkshop(ctx context.Context, data, dir string) (*train.Workshop, error) {
-	set, err := openFashion(ctx, data, fashion.Train, nil)
+// openWorkshop reads the training pictures, or prepares to draw them, and opens the backend, which the caller closes.
+func (t *training) openWorkshop(ctx context.Context) (*train.Workshop, error) {
+	recipe, err := train.RecipeOf(t.dataset)
 	if err != nil {
 		return nil, err
 	}
-	recipe := train.Fashion()
-	pictures, err := train.Load(set, recipe.Frame)
+	set, err := openDataset(ctx, t.dataset, t.data, datasets.Train, t.world, nil)
+	if err != nil {
+		return nil, err
+	}
+	pictures, err := trainingPictures(t.dataset, set, recipe.Frame)
+	if err != nil {
+		return nil, err
+	}
+	if isWorld(t.dataset) {
+		recipe.Data += ", detail " + t.world.detail
+	}
+	recipe.Bias, err = t.world.biases()
 	if err != nil {
 		return nil, err
 	}
@@ -105,5 +123,13 @@ func openWorkshop(ctx context.Context, data, dir string) (*train.Workshop, error
 	if err != nil {
 		return nil, err
 	}
-	return &train.Workshop{Backend: backend, Recipe: recipe, Dir: dir, Data: pictures}, nil
+	return &train.Workshop{Backend: backend, Recipe: recipe, Dir: t.out, Data: pictures}, nil
+}
+
+// trainingPictures loads a data set into memory; a world's pictures are drawn as they are needed.
+func trainingPictures(dataset string, set datasets.Labelled, frame picture.Frame) (*train.Pictures, error) {
+	if isWorld(dataset) {
+		return train.Draw(set, frame, set.Len()), nil
+	}
+	return train.Load(set, frame)
 }

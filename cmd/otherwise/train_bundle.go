@@ -20,7 +20,7 @@ takes anywhere, with the networks in float16 and a note of how they were made.`,
 		Example: "  otherwise train bundle --dataset fashion --from models/fashion --out models/fashion/bundle",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return trainBundle(cmd.Context(), from, out, cmd.OutOrStdout())
+			return trainBundle(cmd.Context(), dataset, from, out, cmd.OutOrStdout())
 		},
 	}
 	addDataset(cmd, &dataset)
@@ -30,14 +30,18 @@ takes anywhere, with the networks in float16 and a note of how they were made.`,
 	return cmd
 }
 
-func trainBundle(ctx context.Context, from, out string, log io.Writer) error {
+func trainBundle(ctx context.Context, dataset, from, out string, log io.Writer) error {
 	if err := checkFolder(out); err != nil {
 		return err
 	}
-	w := &train.Workshop{Recipe: train.Fashion(), Dir: from}
+	recipe, err := train.RecipeOf(dataset)
+	if err != nil {
+		return err
+	}
+	w := &train.Workshop{Recipe: recipe, Dir: from}
 	if err := w.Assemble(ctx, out); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(log, "The bundle is in %s: try otherwise classify --bundle %s\n", out, out)
+	_, err = fmt.Fprintf(log, "The bundle is in %s: try otherwise classify --bundle %s\n", out, out)
 	return err
 }

@@ -66,7 +66,8 @@ func (s *Set) Sample(i int) (datasets.Sample, error) {
 	if err != nil {
 		return datasets.Sample{}, err
 	}
-	return datasets.Sample{Image: scene.Render().Image, Label: int(scene.Class), ID: fmt.Sprintf("savanna/%s/%06d", s.split, i)}, nil
+	r := scene.Render()
+	return datasets.Sample{Image: r.Image, Label: int(scene.Class), ID: fmt.Sprintf("savanna/%s/%06d", s.split, i), Subject: r.Object}, nil
 }
 
 // Truth renders scene i as another class.
