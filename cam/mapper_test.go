@@ -12,10 +12,17 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"otherwise/classify"
+	"otherwise/counterfactual"
 	"otherwise/internal/golden"
+	"otherwise/internal/toy"
+	"otherwise/nn"
 )
 
-const goldenTolerance = 5e-5 // of testdata/cam.json
+// cnn is the reference data's classifier with its pictures.
+func cnn(t *testing.T) (*classify.Classifier, []counterfactual.Picture) {
+	t.Helper()
+	return toy.CAMClassifier(t, golden.Open(t, "../testdata/golden/cam.safetensors"))
+}
 
 func mapper(t *testing.T, c *classify.Classifier, o Options) *Mapper {
 	t.Helper()
@@ -26,74 +33,34 @@ func mapper(t *testing.T, c *classify.Classifier, o Options) *Mapper {
 	return m
 }
 
-func TestMapsAgreeWithReference(t *testing.T) {
-	g := golden.Open(t, "testdata/cam.safetensors")
-	classifier, pictures, targets := goldenClassifier(g), goldenPictures(t, g), g.Ints("target")
-	for _, c := range []struct {
-		options      Options
-		name, logits string
-	}{
-		{Options{}, "score_author", "masked_logits_halfpixel"},
-		{Options{Convention: Paper}, "score_paper", "masked_logits_halfpixel"},
-		{Options{Convention: Library}, "score_library", "masked_logits_aligned"},
-		{Options{Method: GradCAM}, "grad", ""},
-		{Options{Method: GradCAMPlusPlus}, "gradpp", ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			m := mapper(t, classifier, c.options)
-			for i, p := range pictures {
-				e, err := m.explain(context.Background(), p, int(targets[i]))
-				if err != nil {
-					t.Fatal(err)
-				}
-				compare := func(what string, got []float32) {
-					want, _ := g.Floats(what)
-					golden.Near(t, what, got, want, goldenTolerance)
-				}
-				compare(fmt.Sprintf("%s.%d.map", c.name, i), e.grid.Values)
-				compare(fmt.Sprintf("%s.%d.weights", c.name, i), e.weights)
-				// Channel 3 of this network is the same everywhere and so says nothing about any region.
-				if c.name == "score_author" && e.weights[3] != 0 {
-					t.Errorf("the constant channel has the weight %g, want 0", e.weights[3])
-				}
-				if c.logits != "" {
-					compare(fmt.Sprintf("%s.%d", c.logits, i), e.logits)
-				} else {
-					compare(fmt.Sprintf("%s.%d.low", c.name, i), e.low)
-				}
-			}
-		})
-	}
-}
-
 // Up-sampled from 3 to 33 pixels, 3.3 varies by rounding; scaled to [0, 1] that would be a mask of noise.
 func TestConstantChannelStaysConstantUpsampled(t *testing.T) {
 	c := layeredClassifier(layered{activate: func(x *Node) *Node {
 		return AddScalar(MulScalar(Reshape(ReduceMean(Reshape(x, -1, 3, 11, 3, 11, 2), 2, 4), -1, 3, 3, 2), 2), 2.3)
 	}})
-	e, err := mapper(t, c, Options{}).explain(context.Background(), ramp(33, 33), 1)
+	e, err := mapper(t, c, Options{}).Explain(context.Background(), ramp(33, 33), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.weights[1] != 0 || !(e.weights[0] > 0) {
-		t.Errorf("weights %v: wanted 0 for the constant channel 1 only", e.weights)
+	if e.Weights[1] != 0 || !(e.Weights[0] > 0) {
+		t.Errorf("weights %v: wanted 0 for the constant channel 1 only", e.Weights)
 	}
 }
 
 func TestBatchSizeDoesNotChangeTheMap(t *testing.T) {
-	g := golden.Open(t, "testdata/cam.safetensors")
-	classifier, p := goldenClassifier(g), goldenPictures(t, g)[0]
-	want, err := mapper(t, classifier, Options{}).explain(context.Background(), p, 1)
+	classifier, pictures := cnn(t)
+	p := pictures[0]
+	want, err := mapper(t, classifier, Options{}).Explain(context.Background(), p, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, size := range []int{1, 7} { // 7: the last of three batches overlaps the second
-		got, err := mapper(t, classifier, Options{BatchSize: size}).explain(context.Background(), p, 1)
+		got, err := mapper(t, classifier, Options{BatchSize: size}).Explain(context.Background(), p, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		golden.Near(t, fmt.Sprintf("map in batches of %d", size), got.grid.Values, want.grid.Values, 1e-5)
-		golden.Near(t, fmt.Sprintf("logits in batches of %d", size), got.logits, want.logits, 1e-5)
+		golden.Near(t, fmt.Sprintf("map in batches of %d", size), got.Map.Values, want.Map.Values, 1e-5)
+		golden.Near(t, fmt.Sprintf("logits in batches of %d", size), got.Logits, want.Logits, 1e-5)
 	}
 }
 
@@ -121,7 +88,7 @@ func TestFlatMapIsAnError(t *testing.T) {
 func TestMapHasThePicturesSize(t *testing.T) {
 	c := layeredClassifier(layered{
 		activate:   func(x *Node) *Node { return x },
-		preprocess: func(x01 *Node) *Node { return ResizeBilinear(x01, 6, 8, false) },
+		preprocess: func(x01 *Node) *Node { return nn.Resize(x01, 6, 8, nn.ResizeOptions{}) },
 	})
 	for _, convention := range []Convention{Author, Paper, Library} {
 		grid, err := mapper(t, c, Options{Convention: convention}).Map(context.Background(), ramp(12, 10), 0)
@@ -146,48 +113,48 @@ func TestBinaryClassifierGivesBothClasses(t *testing.T) {
 	brightness := func(x *Node) *Node { return Slice(x, AxisRange(), AxisRange(), AxisRange(), AxisRange(0, 1)) }
 	c := layeredClassifier(layered{activate: brightness})
 	c.Binary = true
-	yes, err := mapper(t, c, Options{Method: GradCAM}).explain(context.Background(), ramp(4, 4), 1)
+	yes, err := mapper(t, c, Options{Method: GradCAM}).Explain(context.Background(), ramp(4, 4), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(yes.weights) != 1 || yes.weights[0] != 1.0/16 {
-		t.Errorf("weights for class 1 are %v, want the mean's gradient 1/16", yes.weights)
+	if len(yes.Weights) != 1 || yes.Weights[0] != 1.0/16 {
+		t.Errorf("weights for class 1 are %v, want the mean's gradient 1/16", yes.Weights)
 	}
 	c = layeredClassifier(layered{activate: func(x *Node) *Node { return Neg(brightness(x)) }})
 	c.Binary = true
 	if _, err := mapper(t, c, Options{Method: GradCAM}).Map(context.Background(), ramp(4, 4), 1); !errors.Is(err, ErrFlatMap) {
 		t.Errorf("negative activations for class 1: error %v, want ErrFlatMap", err)
 	}
-	no, err := mapper(t, c, Options{Method: GradCAM}).explain(context.Background(), ramp(4, 4), 0)
+	no, err := mapper(t, c, Options{Method: GradCAM}).Explain(context.Background(), ramp(4, 4), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if no.weights[0] != -1.0/16 {
-		t.Errorf("weights for class 0 are %v, want -1/16", no.weights)
+	if no.Weights[0] != -1.0/16 {
+		t.Errorf("weights for class 0 are %v, want -1/16", no.Weights)
 	}
 
 	c = layeredClassifier(layered{activate: brightness})
 	c.Binary = true
 	for class, above := range []bool{false, true} { // logits are positive, so class 1 is the likelier under every mask
-		e, err := mapper(t, c, Options{}).explain(context.Background(), ramp(4, 4), class)
+		e, err := mapper(t, c, Options{}).Explain(context.Background(), ramp(4, 4), class)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := e.weights[0] > 0.5; got != above {
-			t.Errorf("class %d: probability %g", class, e.weights[0])
+		if got := e.Weights[0] > 0.5; got != above {
+			t.Errorf("class %d: probability %g", class, e.Weights[0])
 		}
 	}
 }
 
 func TestCancelledContextEndsTheRun(t *testing.T) {
-	g := golden.Open(t, "testdata/cam.safetensors")
-	m := mapper(t, goldenClassifier(g), Options{BatchSize: 4})
+	classifier, pictures := cnn(t)
+	m := mapper(t, classifier, Options{BatchSize: 4})
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := m.Map(ctx, goldenPictures(t, g)[0], 1); !errors.Is(err, context.Canceled) {
+	if _, err := m.Map(ctx, pictures[0], 1); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled before: error %v, want context.Canceled", err)
 	}
-	_, err := m.Map(&cancelledAfter{Context: context.Background(), left: 3}, goldenPictures(t, g)[0], 1)
+	_, err := m.Map(&cancelledAfter{Context: context.Background(), left: 3}, pictures[0], 1)
 	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "8 of 16") {
 		t.Errorf("cancelled before the third batch: error %v, want context.Canceled after 8 of 16 channels", err)
 	}
@@ -240,7 +207,8 @@ func TestMapRefuses(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	c := layeredClassifier(layered{})
-	if got, want := mapper(t, c, Options{}).Options(), (Options{ScoreCAM, Author, "layer", 64}); got != want {
+	if got, want := mapper(t, c, Options{}).Options(), (Options{Method: ScoreCAM, Convention: Author, Layer: "layer",
+		MemoryBudget: 1 << 30, Samples: 32, NoiseLevel: 0.15}); got != want {
 		t.Errorf("defaults %+v, want %+v", got, want)
 	}
 	if got := mapper(t, c, Options{Method: GradCAMPlusPlus}).Options().Convention; got != Library {
@@ -255,6 +223,8 @@ func TestOptions(t *testing.T) {
 		{`{"method": "grad-cam", "convention": "author"}`, []string{"grad-cam", "library"}},
 		{`{"layer": "features_29"}`, []string{"features_29", `"layer"`}},
 		{`{"batch_size": -1}`, []string{"-1", "positive"}},
+		{`{"noise_level": -1}`, []string{"-1", "positive"}},
+		{`{"baseline": 2}`, []string{"2", "0 to 1"}},
 	} {
 		var o Options
 		if err := json.Unmarshal([]byte(bad.options), &o); err != nil {

@@ -19,10 +19,14 @@ const (
 // programs are a mapper's compiled graphs. Pictures are [1, height, width, channels] in [0, 1], activations
 // [1, layer height, layer width, channels].
 type programs struct {
-	observe       *nn.Program // picture -> network input, activations
-	score         *nn.Program // network input, activations, first channel -> scores [batch], logits [batch, logits]
+	observe       *nn.Program // picture -> network input, activations, logits
+	score         *nn.Program // network input, activations, channels [batch], class -> scores [batch], logits [batch, logits]
+	ablate        *nn.Program // network input, logits, channels [batch], class -> the class's drop [batch] without each
 	differentiate *nn.Program // picture, class -> activations, weights [channels]
-	combine       *nn.Program // picture, activations, weights -> sum at the layer's resolution, map [height, width]
+	layerwise     *nn.Program // picture, class -> the sum over channels of activations, weighed at each position
+	weigh         *nn.Program // activations, weights [channels] -> their sum [1, layer height, layer width, 1]
+	finish        *nn.Program // picture, sum -> its positive part, map [height, width]
+	attribute     *nn.Program // pictures [batch, ...], class, shares [batch] -> gradients by each, summed by share
 }
 
 func newPrograms(backend compute.Backend, c *classify.Classifier, o Options) programs {
@@ -30,8 +34,12 @@ func newPrograms(backend compute.Backend, c *classify.Classifier, o Options) pro
 	return programs{
 		observe:       nn.NewProgram(backend, "cam activations", g.observe),
 		score:         nn.NewProgram(backend, "cam scores", g.score),
+		ablate:        nn.NewProgram(backend, "cam ablations", g.ablate),
 		differentiate: nn.NewProgram(backend, "cam gradients", g.differentiate),
-		combine:       nn.NewProgram(backend, "cam map", g.combine),
+		layerwise:     nn.NewProgram(backend, "cam layer", g.layerwise),
+		weigh:         nn.NewProgram(backend, "cam sum", g.weigh),
+		finish:        nn.NewProgram(backend, "cam map", g.finish),
+		attribute:     nn.NewProgram(backend, "cam attribution", g.attribute),
 	}
 }
 
@@ -43,10 +51,11 @@ type grapher struct {
 
 // forward runs the network on its input x and returns the layer's activations beside the logits.
 func (g grapher) forward(s nn.Scope, x *Node) (activations, logits *Node) {
-	logits = g.classifier.Network.Forward(s, x, func(layer string, a *Node) {
+	logits = g.classifier.Network.Forward(s, x, func(layer string, a *Node) *Node {
 		if layer == g.options.Layer {
 			activations = a
 		}
+		return a
 	})
 	if activations == nil {
 		exceptions.Panicf("the classifier lists layer %q but does not show it", g.options.Layer)
@@ -69,29 +78,33 @@ func (g grapher) classScore(logits, class *Node) *Node {
 
 func (g grapher) observe(nets []nn.Scope, args []*Node) []*Node {
 	x := g.classifier.Network.Preprocess(args[0])
-	activations, _ := g.forward(nets[0], x)
-	return []*Node{x, activations}
+	activations, logits := g.forward(nets[0], x)
+	return []*Node{x, activations, logits}
 }
 
-// combine sums the activations by their weights and brings the sum to the picture's size. Scaling to [0, 1] is left to
-// the host, which also has to see whether there is anything to scale.
-func (g grapher) combine(_ []nn.Scope, args []*Node) []*Node {
-	picture, activations, weights := args[0], args[1], args[2]
+func (g grapher) weigh(_ []nn.Scope, args []*Node) []*Node {
+	return []*Node{ReduceAndKeep(Mul(args[0], Reshape(args[1], 1, 1, 1, -1)), ReduceSum, 3)}
+}
+
+// finish brings a sum over channels to the picture's size. Scaling to [0, 1] is left to the host, which also has to see whether
+// there is anything to scale.
+func (g grapher) finish(_ []nn.Scope, args []*Node) []*Node {
+	picture, sum := args[0], args[1]
 	input := g.classifier.Network.Preprocess(picture).Shape().Dimensions // only its size: nothing is computed
 	size := picture.Shape().Dimensions
+	resize := func(x *Node, height, width int) *Node { return nn.Resize(x, height, width, nn.ResizeOptions{}) }
 
-	sum := ReduceAndKeep(Mul(activations, Reshape(weights, 1, 1, 1, -1)), ReduceSum, 3)
 	low := nn.ReLU(sum)
 	var m *Node
 	switch g.options.Convention {
 	case Author: // up-sampling is linear: the sum of up-sampled channels is the up-sampled sum
-		m = nn.ReLU(ResizeBilinear(sum, input[1], input[2], false))
+		m = nn.ReLU(resize(sum, input[1], input[2]))
 	case Paper:
-		m = ResizeBilinear(low, input[1], input[2], false)
+		m = resize(low, input[1], input[2])
 	case Library:
 		m = Sub(low, ReduceAndKeep(low, ReduceMin, 1, 2))
 		m = Div(m, AddScalar(ReduceAndKeep(m, ReduceMax, 1, 2), libraryEpsilon))
-		m = ResizeBilinear(m, input[1], input[2], false)
+		m = resize(m, input[1], input[2])
 	}
-	return []*Node{low, Reshape(ResizeBilinear(m, size[1], size[2], false), size[1], size[2])}
+	return []*Node{low, Reshape(resize(m, size[1], size[2]), size[1], size[2])}
 }

@@ -8,61 +8,85 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"otherwise/counterfactual"
 	"otherwise/nn"
 )
 
-// score returns the activations and sets the weights that ScoreCAM gives their channels.
-func (m *Mapper) score(ctx context.Context, picture *tensors.Tensor, class int, e *explanation) (*tensors.Tensor, error) {
-	observed, err := m.programs.observe.Call(m.nets(), picture)
+// byMasks returns the activations, and sets the weights that ScoreCAM gives their channels.
+func (m *Mapper) byMasks(ctx context.Context, p counterfactual.Picture, picture *tensors.Tensor, class int, e *Explanation) (*tensors.Tensor, error) {
+	x, activations, _, err := m.observe(picture)
 	if err != nil {
 		return nil, err
 	}
-	x, activations := observed[0], observed[1]
-	defer free(x)
-	if err := m.scoreChannels(ctx, x, activations, class, e); err != nil {
-		free(activations)
+	defer nn.Free(x)
+	scores, logits, err := m.channelwise(ctx, p, activations.Shape().Dimensions[3], func(channels []int32) ([]*tensors.Tensor, error) {
+		return m.programs.score.Call(m.nets(), x, activations, channels, int32(class))
+	})
+	if err != nil {
+		nn.Free(activations)
 		return nil, err
+	}
+	e.Weights, e.Logits = scores, logits
+	if m.options.Convention != Author {
+		e.Weights = softmax(scores)
 	}
 	return activations, nil
 }
 
-func (m *Mapper) scoreChannels(ctx context.Context, x, activations *tensors.Tensor, class int, e *explanation) error {
-	channels := activations.Shape().Dimensions[3]
-	batch := min(m.options.BatchSize, channels)
-	scores := make([]float32, channels)
+// observe returns the network's input, the layer's activations and the logits.
+func (m *Mapper) observe(picture *tensors.Tensor) (x, activations, logits *tensors.Tensor, err error) {
+	out, err := m.programs.observe.Call(m.nets(), picture)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return out[0], out[1], out[2], nil
+}
+
+// channelwise runs a program on batches of channels, and collects its first result [batch], and its second [batch, n] where it
+// has one.
+func (m *Mapper) channelwise(ctx context.Context, p counterfactual.Picture, channels int,
+	call func(channels []int32) ([]*tensors.Tensor, error)) (scores, rows []float32, err error) {
+	chosen, err := m.Batch(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	batch := min(chosen.Size, channels)
+	scores = make([]float32, channels)
 	for start := 0; start < channels; start += batch {
 		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("stopped after %d of %d channels: %w", start, channels, err)
+			return nil, nil, fmt.Errorf("stopped after %d of %d channels: %w", start, channels, err)
 		}
 		// The last batch overlaps the one before rather than being of another size, which would be compiled anew.
 		first := min(start, channels-batch)
-		out, err := m.programs.score.Call(m.nets(), x, activations, int32(first), int32(class))
+		numbers := make([]int32, batch)
+		for i := range numbers {
+			numbers[i] = int32(first + i)
+		}
+		out, err := call(numbers)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		s, err := read(out[0])
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		logits, err := read(out[1])
-		if err != nil {
-			return err
-		}
-		free(out...)
 		copy(scores[first:], s)
-		e.logits = append(e.logits[:first*len(logits)/batch], logits...)
+		if len(out) > 1 {
+			row, err := read(out[1])
+			if err != nil {
+				return nil, nil, err
+			}
+			rows = append(rows[:first*len(row)/batch], row...)
+		}
+		nn.Free(out...)
 	}
-	e.weights = scores
-	if m.options.Convention != Author {
-		e.weights = softmax(scores)
-	}
-	return nil
+	return scores, rows, nil
 }
 
 // score builds one batch of masked inputs and classifies them.
 func (g grapher) score(nets []nn.Scope, args []*Node) []*Node {
-	x, activations, first, class := args[0], args[1], args[2], args[3]
-	masks, varies := g.masks(activations, first, x.Shape().Dimensions[1], x.Shape().Dimensions[2])
+	x, activations, channels, class := args[0], args[1], args[2], args[3]
+	masks, varies := g.masks(activations, channels, x.Shape().Dimensions[1], x.Shape().Dimensions[2])
 	// x is normalised already, so that what a mask hides takes the mean colour.
 	logits := g.classifier.Network.Forward(nets[0], Mul(x, masks), nil)
 	if g.options.Convention != Author {
@@ -76,16 +100,14 @@ func (g grapher) score(nets []nn.Scope, args []*Node) []*Node {
 
 // masks up-samples a batch of channels to the given size and scales each to [0, 1]: masks [batch, height, width, 1].
 // A channel that is the same everywhere gives an empty mask and 0 in varies [batch], which is 1 for the others.
-func (g grapher) masks(activations, first *Node, height, width int) (masks, varies *Node) {
-	d := activations.Shape().Dimensions
-	batch := min(g.options.BatchSize, d[3])
-	zero := ZerosLike(first)
-	a := DynamicSlice(activations, []*Node{zero, zero, zero, first}, []int{1, d[1], d[2], batch})
+func (g grapher) masks(activations, channels *Node, height, width int) (masks, varies *Node) {
+	byChannel := Squeeze(TransposeAllAxes(activations, 3, 1, 2, 0), 3)
+	a := ExpandAxes(Gather(byChannel, ExpandAxes(channels, -1)), -1) // [batch, layer height, layer width, 1]
 	lo, hi := ReduceAndKeep(a, ReduceMin, 1, 2), ReduceAndKeep(a, ReduceMax, 1, 2)
 	differs := GreaterThan(hi, lo) // asked before up-sampling, whose rounding would make a pattern of a constant
 
 	library := g.options.Convention == Library
-	a = ResizeBilinear(a, height, width, library)
+	a = nn.Resize(a, height, width, nn.ResizeOptions{AlignCorners: library})
 	lo, hi = ReduceAndKeep(a, ReduceMin, 1, 2), ReduceAndKeep(a, ReduceMax, 1, 2)
 	span := Sub(hi, lo)
 	differs = LogicalAnd(differs, GreaterThan(span, ZerosLike(span)))
@@ -94,8 +116,7 @@ func (g grapher) masks(activations, first *Node, height, width int) (masks, vari
 		span = AddScalar(span, libraryMaskEpsilon)
 	}
 	varies = ConvertDType(differs, a.DType())
-	masks = Mul(Div(Sub(a, lo), span), varies)
-	return TransposeAllAxes(masks, 3, 1, 2, 0), Reshape(varies, batch)
+	return Mul(Div(Sub(a, lo), span), varies), Reshape(varies, -1)
 }
 
 func softmax(values []float32) []float32 {

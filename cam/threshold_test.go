@@ -2,53 +2,11 @@ package cam
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
 	"otherwise/counterfactual"
-	"otherwise/internal/golden"
 )
-
-// goldenDeltas are the thresholds of the reference data; some pixels are exactly at 0.25, 0.5 and 0.75.
-var goldenDeltas = []float64{0.25, 0.3, 0.5, 0.75, 1}
-
-// goldenMaps returns the two maps of 64x64 of the reference data.
-func goldenMaps(t *testing.T, g *golden.File) []*counterfactual.Grid {
-	t.Helper()
-	values, shape := g.Floats("cam")
-	maps := make([]*counterfactual.Grid, shape[0])
-	size := shape[2] * shape[3]
-	for i := range maps {
-		maps[i] = &counterfactual.Grid{Height: shape[2], Width: shape[3], Channels: 1, Values: values[i*size : (i+1)*size]}
-	}
-	return maps
-}
-
-// equalMask fails where a mask of the given place in the batch differs from the reference data anywhere.
-func equalMask(t *testing.T, g *golden.File, name string, place int, got *counterfactual.Grid) {
-	t.Helper()
-	want := g.Ints(name)
-	n := len(got.Values)
-	if len(want) != 2*n {
-		t.Fatalf("%s: %d values for two masks, got one of %d", name, len(want), n)
-	}
-	for i, v := range got.Values {
-		if int32(v) != want[place*n+i] {
-			t.Fatalf("%s, map %d: position %d is %g, want %d", name, place, i, v, want[place*n+i])
-		}
-	}
-}
-
-func TestThresholdAgreesWithReference(t *testing.T) {
-	g := golden.Open(t, "testdata/eced_masks.safetensors")
-	for i, m := range goldenMaps(t, g) {
-		for _, delta := range goldenDeltas {
-			equalMask(t, g, fmt.Sprintf("mask_%g", delta), i, Threshold(m, delta, false))
-			equalMask(t, g, fmt.Sprintf("mask_strict_%g", delta), i, Threshold(m, delta, true))
-		}
-	}
-}
 
 func share(mask *counterfactual.Grid) float64 {
 	var n float64

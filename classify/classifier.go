@@ -17,8 +17,8 @@ type Network interface {
 	Layers() []string
 }
 
-// Tap is shown the activations of a named layer.
-type Tap func(layer string, activations *Node)
+// Tap is shown the activations of a named layer. The network goes on with what it returns: the same, or others of their shape.
+type Tap func(layer string, activations *Node) *Node
 
 // Classifier is a classifier with its weights. A binary classifier has two classes and one logit, positive for class 1.
 type Classifier struct {

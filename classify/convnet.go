@@ -59,7 +59,7 @@ func (c ConvNet) Forward(s nn.Scope, x *Node, tap Tap) *Node {
 		h = Add(h, nn.GroupNorm(b.Sub("norm2"), nn.Conv2D(b.Sub("conv2"), h, c.Widths[i], 3), c.Groups, 1e-5))
 		h = nn.ReLU(h)
 		if tap != nil {
-			tap(name, h)
+			h = tap(name, h)
 		}
 		if i < len(c.Widths)-1 {
 			h = nn.MaxPool2x(h)

@@ -221,11 +221,11 @@ func (n network) Forward(root nn.Scope, x *Node, tap classify.Tap) *Node {
 	s := root.Sub(n.scope)
 	h := nn.SiLU(nn.ConvGeneral2D(s.Sub("conv1"), x, 8, 3, 2, [2]int{1, 1}))
 	if tap != nil {
-		tap("conv1", h)
+		h = tap("conv1", h)
 	}
 	h = nn.SiLU(nn.ConvGeneral2D(s.Sub("conv2"), h, 16, 3, 2, [2]int{1, 1}))
 	if tap != nil {
-		tap("conv2", h)
+		h = tap("conv2", h)
 	}
 	return nn.Linear(s.Sub("fc"), ReduceMean(h, 1, 2), n.out)
 }
