@@ -1,6 +1,7 @@
-// Package cam finds the region of a picture that a classifier looks at: class activation maps (ScoreCAM, GradCAM,
-// GradCAM++), the masks that thresholds make of them, and those masks on the coarser grid of a latent.
+// Package cam finds the region of a picture that a classifier looks at: class activation maps and their family, from ScoreCAM to
+// integrated gradients (see [Method]), what tells two classes apart, curves that judge a map, the masks that thresholds make of
+// maps, and those masks on the coarser grid of a latent.
 //
-// ScoreCAM: Wang et al. 2020, arXiv 1910.01279. GradCAM: Selvaraju et al. 2017, arXiv 1610.02391. GradCAM++:
-// Chattopadhay et al. 2018, arXiv 1710.11063.
+// All methods have one interface: a classifier, a layer and a class give a map in [0, 1] of the picture's size. A layer of a
+// transformer is shown as the grid of its patches' tokens, so that they work for it as they do for convolutions.
 package cam

@@ -111,11 +111,10 @@ func (d *DenseNet) features(s nn.Scope, x *Node, tap Tap) *Node {
 			grown := tap.show(block+"_"+layer, d.denseLayer(s.Sub(block).Sub(layer), x))
 			x = Concatenate([]*Node{x, grown}, 3)
 		}
-		tap.show(block, x)
+		x = tap.show(block, x)
 		if i < len(d.BlockConfig)-1 {
 			transition := "transition" + strconv.Itoa(i+1)
-			x = d.transition(s.Sub(transition), x)
-			tap.show(transition, x)
+			x = tap.show(transition, d.transition(s.Sub(transition), x))
 		}
 	}
 	x = tap.show("features", nn.BatchNorm(s.Sub("norm5"), x, batchNormEpsilon))

@@ -62,7 +62,10 @@ func agrees(t *testing.T, g *golden.File, params *nn.Params, output string, forw
 	}
 	program := nn.NewProgram(golden.Backend(t), output, func(s []nn.Scope, a []*Node) []*Node {
 		seen := map[string]*Node{}
-		y := forward(s[0], a[0], func(layer string, activations *Node) { seen["expected.inside."+layer] = activations })
+		y := forward(s[0], a[0], func(layer string, activations *Node) *Node {
+			seen["expected.inside."+layer] = activations
+			return activations
+		})
 		out := []*Node{y, Gradient(ReduceAllSum(Mul(y, a[1])), a[0])[0]}
 		for _, name := range inside {
 			if seen[name] == nil {
@@ -105,12 +108,21 @@ func TestClassifiersAgreeWithPyTorch(t *testing.T) {
 			// Layers names what the tap is called with, in that order.
 			var shown []string
 			_, err := nn.Shapes(golden.Backend(t), func(s nn.Scope, a []*Node) {
-				network.Forward(s, a[0], func(layer string, activations *Node) {
+				returned := map[string]*Node{}
+				logits := network.Forward(s, a[0], func(layer string, activations *Node) *Node {
 					shown = append(shown, layer)
 					if activations.Rank() != 4 {
 						t.Errorf("%s has shape %s", layer, activations.Shape())
 					}
+					returned[layer] = Identity(activations)
+					return returned[layer]
 				})
+				used := ancestors(logits)
+				for layer, activations := range returned {
+					if !used[activations] {
+						t.Errorf("the network doesn't go on with what the tap returns for %s", layer)
+					}
+				}
 			}, shapes.Make(dtypes.Float32, 1, m.InputSize(), m.InputSize(), 3))
 			if err != nil {
 				t.Fatal(err)
@@ -120,6 +132,20 @@ func TestClassifiersAgreeWithPyTorch(t *testing.T) {
 			}
 		})
 	}
+}
+
+// ancestors are the nodes that a node is computed from.
+func ancestors(of *Node) map[*Node]bool {
+	seen := map[*Node]bool{}
+	for left := []*Node{of}; len(left) > 0; {
+		n := left[0]
+		left = left[1:]
+		if !seen[n] {
+			seen[n] = true
+			left = append(left, n.Inputs()...)
+		}
+	}
+	return seen
 }
 
 func TestDINOAtOtherSizes(t *testing.T) {

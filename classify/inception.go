@@ -76,7 +76,7 @@ func (v *InceptionV3) features(s nn.Scope, x *Node, tap Tap) *Node {
 	x = tap.show("Mixed_6c", inceptionC(s.Sub("Mixed_6c"), x, 160))
 	x = tap.show("Mixed_6d", inceptionC(s.Sub("Mixed_6d"), x, 160))
 	x = tap.show("Mixed_6e", inceptionC(s.Sub("Mixed_6e"), x, 192))
-	tap.show("block768", x)
+	x = tap.show("block768", x)
 	x = tap.show("Mixed_7a", inceptionD(s.Sub("Mixed_7a"), x))
 	x = tap.show("Mixed_7b", inceptionE(s.Sub("Mixed_7b"), x, nn.AvgPool2D))
 	x = tap.show("Mixed_7c", inceptionE(s.Sub("Mixed_7c"), x, nn.MaxPool2D)) // a slip in the weights' network, kept by all

@@ -29,12 +29,23 @@ type Encoder interface {
 	Embed(s nn.Scope, x *Node) *Node
 }
 
-// show calls the tap, if there is one, and returns the activations.
+// show calls the tap, if there is one, and returns the activations to go on with.
 func (t Tap) show(layer string, activations *Node) *Node {
-	if t != nil {
-		t(layer, activations)
+	if t == nil {
+		return activations
 	}
-	return activations
+	return t(layer, activations)
+}
+
+// showTokens is show for tokens [batch, 1 + patches, width], of which the first is the class token: the tap sees the others, as
+// d, [batch, rows, columns, width].
+func (t Tap) showTokens(layer string, tokens *Node, d []int) *Node {
+	if t == nil {
+		return tokens
+	}
+	patches := t(layer, Reshape(Slice(tokens, AxisRange(), AxisRange(1)), d...))
+	class := Slice(tokens, AxisRange(), AxisRange(0, 1))
+	return Concatenate([]*Node{class, Reshape(patches, d[0], d[1]*d[2], d[3])}, 1)
 }
 
 // numbered lists names with the numbers first to last behind them.

@@ -136,10 +136,8 @@ func (c *OpenCLIP) embed(s nn.Scope, x *Node, tap Tap) *Node {
 	side := v.ImageSize / v.PatchSize
 	x = Add(x, ExpandAxes(s.Param("positional_embedding", nn.Normal(0.02), 1+side*side, v.Width), 0))
 	x = nn.LayerNorm(s.Sub("ln_pre"), x, clipEpsilon)
-	x = c.transformer(s.Sub("transformer"), x, v.Layers, v.Width/c.headWidth(), nn.Attention, func(layer string, tokens *Node) {
-		if tap != nil {
-			tap(layer, Reshape(Slice(tokens, AxisRange(), AxisRange(1)), d...))
-		}
+	x = c.transformer(s.Sub("transformer"), x, v.Layers, v.Width/c.headWidth(), nn.Attention, func(layer string, tokens *Node) *Node {
+		return tap.showTokens(layer, tokens, d)
 	})
 	first := Reshape(Slice(x, AxisRange(), AxisRange(0, 1)), d[0], v.Width)
 	first = nn.LayerNorm(s.Sub("ln_post"), first, clipEpsilon)
@@ -152,14 +150,14 @@ func (c *OpenCLIP) EmbedText(s nn.Scope, ids *Node) *Node {
 	t := c.Text
 	x := nn.Embedding(s.Sub("token_embedding"), ids, t.VocabSize, t.Width)
 	x = Add(x, ExpandAxes(s.Param("positional_embedding", nn.Normal(0.01), t.ContextLength, t.Width), 0))
-	x = c.transformer(s.Sub("transformer"), x, t.Layers, t.Heads, nn.CausalAttention, func(string, *Node) {})
+	x = c.transformer(s.Sub("transformer"), x, t.Layers, t.Heads, nn.CausalAttention, func(_ string, tokens *Node) *Node { return tokens })
 	x = nn.LayerNorm(s.Sub("ln_final"), x, clipEpsilon)
 	end := OneHot(ArgMax(ids, 1), t.ContextLength, x.DType())
 	x = Einsum("bn,bnw->bw", end, x)
 	return project(s, "text_projection", x, c.EmbedDim)
 }
 
-func (c *OpenCLIP) transformer(s nn.Scope, x *Node, layers, heads int, mix nn.Mix, show func(layer string, tokens *Node)) *Node {
+func (c *OpenCLIP) transformer(s nn.Scope, x *Node, layers, heads int, mix nn.Mix, show func(layer string, tokens *Node) *Node) *Node {
 	activation := nn.GELU
 	if c.QuickGELU {
 		activation = nn.QuickGELU
@@ -169,11 +167,11 @@ func (c *OpenCLIP) transformer(s nn.Scope, x *Node, layers, heads int, mix nn.Mi
 		name := "resblocks_" + strconv.Itoa(i)
 		b := s.Sub("resblocks." + strconv.Itoa(i))
 		normalised := nn.LayerNorm(b.Sub("ln_1"), x, clipEpsilon)
-		show(name+"_ln_1", normalised)
+		normalised = show(name+"_ln_1", normalised)
 		x = Add(x, nn.FusedAttention(b.Sub("attn"), normalised, heads, mix))
 		h := activation(nn.Linear(b.Sub("mlp.c_fc"), nn.LayerNorm(b.Sub("ln_2"), x, clipEpsilon), 4*width))
 		x = Add(x, nn.Linear(b.Sub("mlp.c_proj"), h, width))
-		show(name, x)
+		x = show(name, x)
 	}
 	return x
 }

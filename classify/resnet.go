@@ -141,9 +141,9 @@ func (r *ResNet) features(s nn.Scope, x *Node, tap Tap) *Node {
 				stride = 2
 			}
 			x = r.block(s.Sub(stage+"."+strconv.Itoa(j)), x, r.Planes[i], stride)
-			tap.show(stage+r.blockName()+strconv.Itoa(j+1), x)
+			x = tap.show(stage+r.blockName()+strconv.Itoa(j+1), x)
 		}
-		tap.show(stage, x)
+		x = tap.show(stage, x)
 	}
 	x = tap.show("avgpool", ReduceAndKeep(x, ReduceMean, 1, 2))
 	return Reshape(x, x.Shape().Dimensions[0], -1)

@@ -96,7 +96,7 @@ func (c *Swin) features(s nn.Scope, x *Node, tap Tap) *Node {
 				shift = c.WindowSize / 2
 			}
 			x = c.block(s.Sub("features."+number), x, c.Heads[i], shift)
-			tap.show("features_"+strings.ReplaceAll(number, ".", "_"), x)
+			x = tap.show("features_"+strings.ReplaceAll(number, ".", "_"), x)
 		}
 		if i < len(c.Depths)-1 {
 			number := strconv.Itoa(stage + 1)

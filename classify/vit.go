@@ -47,11 +47,6 @@ func (v VisionTransformer) layers() []string {
 func (v VisionTransformer) run(s nn.Scope, x *Node, tap Tap) []*Node {
 	x = nn.Patches(s.Sub("patch_embed.proj"), x, v.Patch, v.Dim, true)
 	d := x.Shape().Dimensions // [batch, rows, columns, dim]
-	show := func(layer string, tokens *Node) {
-		if tap != nil {
-			tap(layer, Reshape(Slice(tokens, AxisRange(), AxisRange(1)), d...))
-		}
-	}
 	class := BroadcastToDims(s.Param("cls_token", nn.Normal(0.02), 1, 1, v.Dim), d[0], 1, v.Dim)
 	x = Concatenate([]*Node{class, Reshape(x, d[0], d[1]*d[2], v.Dim)}, 1)
 	x = Add(x, v.Positions(s, d[1], d[2]))
@@ -60,11 +55,11 @@ func (v VisionTransformer) run(s nn.Scope, x *Node, tap Tap) []*Node {
 		name := "blocks_" + strconv.Itoa(i)
 		b := s.Sub("blocks." + strconv.Itoa(i))
 		normalised := nn.LayerNorm(b.Sub("norm1"), x, vitEpsilon)
-		show(name+"_norm1", normalised)
+		normalised = tap.showTokens(name+"_norm1", normalised, d)
 		x = Add(x, v.scaled(b, "ls1", nn.QKVAttention(b.Sub("attn"), normalised, v.Heads, nn.Attention)))
 		h := nn.GELU(nn.Linear(b.Sub("mlp.fc1"), nn.LayerNorm(b.Sub("norm2"), x, vitEpsilon), v.MLP*v.Dim))
 		x = Add(x, v.scaled(b, "ls2", nn.Linear(b.Sub("mlp.fc2"), h, v.Dim)))
-		show(name, x)
+		x = tap.showTokens(name, x, d)
 		after = append(after, x)
 	}
 	return after
