@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/support/exceptions"
 
+	"otherwise/classify"
 	"otherwise/counterfactual"
 	"otherwise/diffusion"
 	"otherwise/nn"
@@ -89,11 +90,11 @@ func (o DiMEOptions) at(m counterfactual.Models, s []nn.Scope, clean, picture, t
 // features are those of pictures, clamped to [0, 1].
 func (p *Perceptual) features(s nn.Scope, unit *Node) *Node {
 	var found *Node
-	p.Network.Forward(s, p.Network.Preprocess(ClipScalar(unit, 0, 1)), func(layer string, activations *Node) {
+	p.Network.Forward(s, p.Network.Preprocess(ClipScalar(unit, 0, 1)), classify.Watch(func(layer string, activations *Node) {
 		if layer == p.Layer {
 			found = activations
 		}
-	})
+	}))
 	if found == nil {
 		exceptions.Panicf("the perceptual network lists layer %q but does not show it", p.Layer)
 	}

@@ -51,12 +51,11 @@ type grapher struct {
 
 // forward runs the network on its input x and returns the layer's activations beside the logits.
 func (g grapher) forward(s nn.Scope, x *Node) (activations, logits *Node) {
-	logits = g.classifier.Network.Forward(s, x, func(layer string, a *Node) *Node {
+	logits = g.classifier.Network.Forward(s, x, classify.Watch(func(layer string, a *Node) {
 		if layer == g.options.Layer {
 			activations = a
 		}
-		return a
-	})
+	}))
 	if activations == nil {
 		exceptions.Panicf("the classifier lists layer %q but does not show it", g.options.Layer)
 	}

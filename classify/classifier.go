@@ -20,6 +20,14 @@ type Network interface {
 // Tap is shown the activations of a named layer. The network goes on with what it returns: the same, or others of their shape.
 type Tap func(layer string, activations *Node) *Node
 
+// Watch makes a tap of a function that only looks.
+func Watch(look func(layer string, activations *Node)) Tap {
+	return func(layer string, activations *Node) *Node {
+		look(layer, activations)
+		return activations
+	}
+}
+
 // Classifier is a classifier with its weights. A binary classifier has two classes and one logit, positive for class 1.
 type Classifier struct {
 	Network Network

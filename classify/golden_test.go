@@ -62,10 +62,7 @@ func agrees(t *testing.T, g *golden.File, params *nn.Params, output string, forw
 	}
 	program := nn.NewProgram(golden.Backend(t), output, func(s []nn.Scope, a []*Node) []*Node {
 		seen := map[string]*Node{}
-		y := forward(s[0], a[0], func(layer string, activations *Node) *Node {
-			seen["expected.inside."+layer] = activations
-			return activations
-		})
+		y := forward(s[0], a[0], classify.Watch(func(layer string, activations *Node) { seen["expected.inside."+layer] = activations }))
 		out := []*Node{y, Gradient(ReduceAllSum(Mul(y, a[1])), a[0])[0]}
 		for _, name := range inside {
 			if seen[name] == nil {

@@ -24,7 +24,9 @@ type halfNetwork struct {
 func (h halfNetwork) Forward(s nn.Scope, x *Node, tap Tap) *Node {
 	var widened Tap
 	if tap != nil {
-		widened = func(layer string, activations *Node) { tap(layer, nn.Cast(activations, x.DType())) }
+		widened = func(layer string, activations *Node) *Node {
+			return nn.Cast(tap(layer, nn.Cast(activations, x.DType())), h.dtype)
+		}
 	}
 	return nn.Cast(h.Network.Forward(s.In(h.dtype), nn.Cast(x, h.dtype), widened), x.DType())
 }

@@ -99,7 +99,7 @@ func checkForward(c *Check, nets []*nn.Params, prefix, output string, forward fu
 	}
 	program := c.Program(func(s []nn.Scope, a []*Node) []*Node {
 		seen := map[string]*Node{}
-		y := forward(s[0], a[0], func(layer string, activations *Node) { seen[layer] = activations })
+		y := forward(s[0], a[0], classify.Watch(func(layer string, activations *Node) { seen[layer] = activations }))
 		out := []*Node{y, Gradient(ReduceAllSum(Mul(y, a[1])), a[0])[0]}
 		for _, layer := range layers {
 			if seen[layer] == nil {

@@ -55,13 +55,13 @@ func fullInception(name string) fullNetwork {
 		m := published(c, "inception_fid").(*classify.InceptionV3)
 		return func(s nn.Scope, inputs []*Node) []*Node {
 			out := make([]*Node, 1+len(taps))
-			m.Forward(s, m.Preprocess(inputs[0]), func(layer string, activations *Node) {
+			m.Forward(s, m.Preprocess(inputs[0]), classify.Watch(func(layer string, activations *Node) {
 				for i, tap := range append([]string{"block2048"}, taps...) {
 					if tap == layer {
 						out[i] = activations
 					}
 				}
-			})
+			}))
 			return out
 		}
 	}

@@ -62,7 +62,7 @@ func (n *Network) walk(s nn.Scope, x *Node, tap classify.Tap) *Node {
 		}
 		for _, name := range node.outputs {
 			if v := w.values[name]; name != "" && v.node != nil && v.last {
-				tap(name, v.node)
+				v.node = tap(name, v.node)
 			}
 		}
 	}

@@ -47,7 +47,7 @@ func TestNetworksAgreeWithPyTorch(t *testing.T) {
 			}
 			program := nn.NewProgram(golden.Backend(t), name, func(s []nn.Scope, a []*Node) []*Node {
 				shown := map[string]*Node{}
-				logits := c.Network.Forward(s[0], a[0], func(layer string, n *Node) { shown[layer] = n })
+				logits := c.Network.Forward(s[0], a[0], classify.Watch(func(layer string, n *Node) { shown[layer] = n }))
 				out := []*Node{logits, Gradient(ReduceAllSum(Mul(logits, a[1])), a[0])[0]}
 				for _, layer := range layers {
 					out = append(out, shown[layer])

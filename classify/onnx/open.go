@@ -199,11 +199,11 @@ func (n *Network) try(backend compute.Backend) (classes int, err error) {
 	var logits []int
 	_, err = nn.Shapes(backend, func(s nn.Scope, args []*graph.Node) {
 		n.layers = nil
-		out := n.Forward(s, args[0], func(layer string, a *graph.Node) {
+		out := n.Forward(s, args[0], classify.Watch(func(layer string, a *graph.Node) {
 			if d := a.Shape().Dimensions; d[1]*d[2] > 1 {
 				n.layers = append(n.layers, layer)
 			}
-		})
+		}))
 		logits = out.Shape().Dimensions
 	}, shapes.Make(dtypes.Float32, batch, height, width, n.channels))
 	if err != nil {
