@@ -25,6 +25,13 @@ var published = map[string]func() Model{
 	"dinov2_vits14":     func() Model { return dinoV2ViTS14() },
 	"open_clip_vitb32":  func() Model { return openCLIPViTB32() },
 	"swin_t":            func() Model { return swinT() },
+
+	"efficientnet-lite0": func() Model { return efficientNetLite(1.0, 1.0, 224) },
+	"efficientnet-lite1": func() Model { return efficientNetLite(1.0, 1.1, 240) },
+	"efficientnet-lite2": func() Model { return efficientNetLite(1.1, 1.2, 260) },
+	"efficientnet-lite3": func() Model { return efficientNetLite(1.2, 1.4, 280) },
+	"efficientnet-lite4": func() Model { return efficientNetLite(1.4, 1.8, 300) },
+
 	"inception_fid":     func() Model { return inceptionFID() },
 	"simsiam_resnet50":  func() Model { return simSiamResNet50() },
 	"vggface2_resnet50": func() Model { return vggFace2() },

@@ -21,9 +21,8 @@ const (
 	stagePrefix = "unfinished-"
 )
 
-// lock takes the lock on a cache's plugins, saying so when it has to wait for another set-up.
-func lock(ctx context.Context, cache string, say func(string, ...any)) (release func(), err error) {
-	dir := filepath.Join(cache, pluginsFolder)
+// lock takes the lock on a folder of a cache, saying so when it has to wait for another set-up.
+func lock(ctx context.Context, cache, dir string, say func(string, ...any)) (release func(), err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, explain(cache, err)
 	}
@@ -149,9 +148,8 @@ func replaceFolder(from, to, aside string) error {
 	return parent.Sync()
 }
 
-// sweep deletes what set-ups that were killed have left. The lock must be held.
-func sweep(cache string) error {
-	dir := filepath.Join(cache, pluginsFolder)
+// sweep deletes what set-ups that were killed have left in a folder of a cache. The lock must be held.
+func sweep(cache, dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return explain(cache, err)

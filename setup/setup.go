@@ -100,7 +100,7 @@ func (p plugin) ensure(ctx context.Context, cache string, say func(string, ...an
 		say("The plugin %s is in place.", p.Folder)
 		return false, nil
 	}
-	release, err := lock(ctx, cache, say)
+	release, err := lock(ctx, cache, filepath.Join(cache, pluginsFolder), say)
 	if err != nil {
 		return false, err
 	}
@@ -109,7 +109,7 @@ func (p plugin) ensure(ctx context.Context, cache string, say func(string, ...an
 		say("The plugin %s is in place.", p.Folder)
 		return false, nil
 	}
-	if err := sweep(cache); err != nil {
+	if err := sweep(cache, filepath.Join(cache, pluginsFolder)); err != nil {
 		return false, err
 	}
 	if adopted, err := p.adopt(ctx, cache, say); adopted || err != nil {
