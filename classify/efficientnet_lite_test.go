@@ -36,11 +36,11 @@ func TestEfficientNetLiteAgreesWithTheOriginal(t *testing.T) {
 	program := nn.NewProgram(golden.Backend(t), "efficientnet-lite", func(s []nn.Scope, a []*Node) []*Node {
 		var block *Node
 		x := TransposeAllAxes(a[0], 0, 2, 3, 1)
-		logits := m.Forward(s[0], x, func(layer string, n *Node) {
+		logits := m.Forward(s[0], x, classify.Watch(func(layer string, n *Node) {
 			if layer == "blocks_3" {
 				block = n
 			}
-		})
+		}))
 		return []*Node{logits, Gradient(ReduceAllSum(Mul(logits, a[1])), x)[0], block}
 	})
 	out, err := program.Call([]*nn.Params{params}, tensors.FromFlatDataAndDimensions(formula.Values("inputs.x30", 2*3*32*32, 1, 0), 2, 3, 32, 32),

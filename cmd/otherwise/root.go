@@ -32,7 +32,7 @@ that ended without a counterfactual, 130 interrupted.`,
 	root.AddCommand(
 		newExplain(), newClassify(), newDemo(),
 		newTrain(), newQuality(), newSamples(), newEvaluate(),
-		newSetup(), newKernel(), newDoctor(), newVerify(), newData(), newVersion(),
+		newSetup(), newKernel(), newDoctor(), newVerify(), newData(), newModels(), newVersion(),
 	)
 	return root
 }
