@@ -25,10 +25,11 @@ type Description struct {
 // LatentNote is what must be known of every pixel-space method that runs on a latent diffusion model.
 const LatentNote = "re-implementation on a latent diffusion model; not comparable with published numbers; settings re-tuned for latents"
 
-// Descriptions lists the methods of this package.
+// Descriptions lists the methods of this package, titled as they are with an ordinary classifier alone. With a robust one, which DVCE's
+// cone needs beside the classifier and SVCE in its place, both have the titles of their methods.
 func Descriptions() []Description {
 	return []Description{
-		{NameDVCE, "DVCE-style, latent", LatentNote + "; without cone unless the bundle has a robust classifier"},
+		{NameDVCE, "DVCE-style, latent, without cone", LatentNote},
 		{NameSVCE, "SVCE on an ordinary classifier: adversarial attack", "a counterfactual method only with an adversarially robust classifier; no generative model"},
 		{NameDiME, "DiME-style, latent", LatentNote},
 		{NameACE, "ACE-style, latent", LatentNote},

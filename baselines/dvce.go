@@ -105,6 +105,9 @@ func NewDVCE(m counterfactual.Models, o DVCEOptions) (*DVCE, error) {
 	if d.explainer, err = newExplainer(m, NameDVCE, o, o.TraceFrames); err != nil {
 		return nil, err
 	}
+	if o.Robust != nil {
+		d.Description.Title = "DVCE-style, latent"
+	}
 	d.attempts = []attempt{d.search}
 	d.rehearsal = func(ctx context.Context, b *Batch, watch Watcher) (*found, error) {
 		short := *d

@@ -75,6 +75,12 @@ func TestMethods(t *testing.T) {
 			t.Errorf("%s: got error %v", overrides, err)
 		}
 	}
+	if _, err := b.Method("ace", []byte(`{"tau": 0}`)); err == nil || !strings.Contains(err.Error(), "latent-pgd") {
+		t.Errorf("ace without diffusion: %v", err)
+	}
+	if names := bundle.MethodNames(); !slices.Equal(names[:2], bundle.PaperMethods()) || len(names) != 11 {
+		t.Errorf("methods %q", names)
+	}
 	if _, err := b.Method("guess", nil); err == nil || !strings.Contains(err.Error(), "eced") {
 		t.Errorf("unknown method: %v", err)
 	}

@@ -24,6 +24,14 @@ func check(r *counterfactual.Result, classes []string) error {
 			return fmt.Errorf("the %s: %w", p.name, err)
 		}
 	}
+	if r.Pasted != nil {
+		if err := r.Pasted.Picture.Validate(); err != nil {
+			return fmt.Errorf("the pasted picture: %w", err)
+		}
+		if len(r.Pasted.After) != len(classes) {
+			return fmt.Errorf("%d probabilities of the pasted picture for %d classes", len(r.Pasted.After), len(classes))
+		}
+	}
 	if a, b := r.Original, r.Counterfactual; a.Width != b.Width || a.Height != b.Height || a.Channels != b.Channels {
 		return fmt.Errorf("the original is %dx%dx%d, the counterfactual %dx%dx%d; they need one size",
 			a.Height, a.Width, a.Channels, b.Height, b.Width, b.Channels)

@@ -12,6 +12,8 @@ import (
 type resultJSON struct {
 	Version    string `json:"version"`
 	Method     string `json:"method"`
+	Title      string `json:"title,omitempty"` // what the method may be called, and
+	Note       string `json:"note,omitempty"`  // what must be known of it
 	Bundle     string `json:"bundle"`
 	BundleHash string `json:"bundle_hash"`
 	Backend    string `json:"backend"`
@@ -26,6 +28,7 @@ type resultJSON struct {
 	JudgeProbability *float64 `json:"judge_probability"` // null without a judge
 	TargetBefore     float64  `json:"target_probability_before"`
 	TargetAfter      float64  `json:"target_probability_after"`
+	TargetPasted     *float64 `json:"target_probability_pasted,omitempty"` // with the original pasted around the mask
 	L1               float64  `json:"l1"`
 
 	SecondsTotal float64     `json:"seconds_total"`
@@ -54,12 +57,15 @@ type probabilityJSON struct {
 
 func writeJSON(w io.Writer, r *counterfactual.Result, classes []string, info RunInfo) error {
 	out := resultJSON{
-		Version: info.Version, Method: r.Method, Bundle: info.Bundle, BundleHash: info.BundleHash, Backend: info.Backend,
+		Version: info.Version, Method: r.Method, Title: r.Title, Note: r.Note, Bundle: info.Bundle, BundleHash: info.BundleHash, Backend: info.Backend,
 		Image: info.Image, Seed: r.Seed,
 		Predicted: classJSON{r.Predicted, classes[r.Predicted]}, Target: classJSON{r.Target, classes[r.Target]},
 		Flipped: r.Flipped(), Confirmed: info.Confirmed, JudgeProbability: info.JudgeProbability,
 		TargetBefore: r.Before[r.Target], TargetAfter: r.After[r.Target], L1: meanDifference(r.Original, r.Counterfactual),
 		SecondsTotal: r.Seconds(), Seconds: []stageJSON{}, Options: r.Options,
+	}
+	if r.Pasted != nil {
+		out.TargetPasted = &r.Pasted.After[r.Target]
 	}
 	for _, t := range r.Timings {
 		out.Seconds = append(out.Seconds, stageJSON{t.Stage, t.Duration.Seconds()})

@@ -93,7 +93,7 @@ func newRunView(run Run, classes []string) (runView, error) {
 		return view, nil
 	}
 	r, info := run.Result, run.Info
-	view.Method = cmp.Or(view.Method, strings.ToUpper(r.Method))
+	view.Method = cmp.Or(r.Title, view.Method, strings.ToUpper(r.Method))
 	options, err := json.MarshalIndent(r.Options, "", "  ")
 	if err != nil {
 		return view, fmt.Errorf("options: %w", err)

@@ -25,10 +25,10 @@ type RunInfo struct {
 
 // owned are the pictures that a folder of [WriteResult] may hold.
 var owned = []string{"original.png", "counterfactual.png", "reconstruction.png", "difference.png", "activation.png",
-	"overlay.png", "mask.png", "outline.png", "consensus.png", "steps.png", "latents.png", "overview.png"}
+	"overlay.png", "mask.png", "outline.png", "consensus.png", "pasted.png", "steps.png", "latents.png", "overview.png"}
 
 // WriteResult writes a result to the folder dir: original.png, counterfactual.png, reconstruction.png, difference.png and
-// what the method has of activation.png, overlay.png, mask.png, outline.png (ECED) and consensus.png (LDCE), all at the
+// what the method has of activation.png, overlay.png, mask.png, outline.png (ECED), consensus.png (LDCE) and pasted.png, all at the
 // picture's size (outline.png larger, its line is thinner than a pixel); the sheets overview.png, steps.png and
 // latents.png, enlarged and labelled; and, last, result.json with the numbers and options. Classes are the names of
 // the classes, in order.
@@ -71,8 +71,12 @@ func parts(r *counterfactual.Result) []part {
 	if len(r.Reconstruction.Values) > 0 {
 		out = append(out, part{"reconstruction", "reconstruction", Image(r.Reconstruction)})
 	}
-	return append(out, part{"counterfactual", "counterfactual", Image(r.Counterfactual)},
+	out = append(out, part{"counterfactual", "counterfactual", Image(r.Counterfactual)},
 		part{"difference", "difference", Difference(r.Original, r.Counterfactual)})
+	if r.Pasted != nil {
+		out = append(out, part{"pasted", "original pasted", Image(r.Pasted.Picture)})
+	}
+	return out
 }
 
 // sheets are the labelled pictures made of several.
@@ -89,6 +93,9 @@ func sheets(r *counterfactual.Result, classes []string) []part {
 		case "counterfactual":
 			best := counterfactual.ArgMax(r.After)
 			detail = fmt.Sprintf("%s %.2f", classes[best], r.After[best])
+		case "pasted":
+			best := counterfactual.ArgMax(r.Pasted.After)
+			detail = fmt.Sprintf("%s %.2f", classes[best], r.Pasted.After[best])
 		case "difference":
 			detail = fmt.Sprintf("-%g blue, +%g red", DifferenceScale, DifferenceScale)
 		}

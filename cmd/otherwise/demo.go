@@ -105,7 +105,7 @@ func (d *demoFlags) run(ctx context.Context, out, log io.Writer) error {
 // explainAll solves every problem with every method and tells on out how each ended, and how many failed.
 func (d *demoFlags) explainAll(ctx context.Context, b *bench, problems []demoProblem, out, log io.Writer) (items []viz.ReportItem, failed int, err error) {
 	methods := []counterfactual.Method{} // made once: each has programs to compile
-	for _, name := range bundle.MethodNames() {
+	for _, name := range bundle.PaperMethods() {
 		m, err := b.method(name, nil)
 		if err != nil {
 			return nil, 0, err

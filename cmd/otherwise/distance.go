@@ -14,16 +14,16 @@ type distances struct {
 	Outside *float64 `json:"outside,omitempty"`
 }
 
-// measure compares a result's two pictures.
-func measure(r *counterfactual.Result) distances {
+// measure compares an original with what was found. mask, which is 0 outside, may be nil.
+func measure(original, found counterfactual.Picture, mask *counterfactual.Grid) distances {
 	var d distances
 	var squares, outside float64
 	var count int
-	for i, before := range r.Original.Values {
-		change := math.Abs(float64(r.Counterfactual.Values[i]) - float64(before))
+	for i, before := range original.Values {
+		change := math.Abs(float64(found.Values[i]) - float64(before))
 		d.L1 += change
 		squares += change * change
-		if r.Mask != nil && r.Mask.Values[i/r.Original.Channels] < 0.5 {
+		if mask != nil && mask.Values[i/original.Channels] < 0.5 {
 			outside += change
 			count++
 		}

@@ -21,8 +21,11 @@ import (
 	"otherwise/datasets"
 )
 
-// both stands for the two methods where a command runs either or both.
-const both = "both"
+// both stands for the two papers' methods, every for all methods, where a command takes one or several.
+const (
+	both  = "both"
+	every = "all"
+)
 
 func newEvaluate() *cobra.Command {
 	e := evaluateFlags{dataset: "fashion"}
@@ -33,11 +36,13 @@ func newEvaluate() *cobra.Command {
 		Long: `Explains the first test pictures of every class, each with the second most likely class as its target, and prints
 the flip ratio, the share of flips that the judge confirms (ratios are of all pictures), and, over the pictures that did
 not fail, the mean L1 and L2 distance (sum of |d|, square root of the sum of d squared; channel values in [0, 1]), for
-ECED the mean absolute change outside the mask, and the seconds a picture (without compiling).
+methods with masks the mean absolute change outside the mask, COUT (-1 to 1; higher is better), and the seconds a picture
+(without compiling). --method both measures LDCE and ECED, --method all every method.
 
 With --out FILE.json it writes the same there, and every finished picture to FILE.jsonl: the same command goes on where
 it was interrupted. Picture N is explained with the seed --seed + N.`,
 		Example: `  otherwise evaluate --method both --count 200 --out out/evaluation.json
+  otherwise evaluate --method all --count 100 --out out/methods.json
   otherwise evaluate --method ldce --count 20 --set guidance_scale=3`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -45,12 +50,14 @@ it was interrupted. Picture N is explained with the seed --seed + N.`,
 		},
 	}
 	f := cmd.Flags()
-	addChoice(cmd, &e.method, "method", "method to measure", append(bundle.MethodNames(), both)...)
+	addChoice(cmd, &e.method, "method", "method to measure", append(bundle.MethodNames(), both, every)...)
 	required(cmd, "method")
 	addBundle(cmd, &e.bundle)
 	addDataset(cmd, &e.dataset)
 	f.StringVar(&e.data, "data", "", dataFlag)
-	f.IntVar(&e.count, "count", 200, "how many test pictures")
+	e.split = string(datasets.Test)
+	addChoice(cmd, &e.split, "split", "part of the data set; options are chosen on train", string(datasets.Test), string(datasets.Train))
+	f.IntVar(&e.count, "count", 200, "how many pictures")
 	f.Uint64Var(&e.seed, "seed", 0, "decides all randomness")
 	f.StringVar(&e.out, "out", "", "`FILE.json` for the results")
 	e.overrides.addFlags(cmd)
@@ -58,10 +65,10 @@ it was interrupted. Picture N is explained with the seed --seed + N.`,
 }
 
 type evaluateFlags struct {
-	method, bundle, dataset, data, out string
-	count                              int
-	seed                               uint64
-	overrides                          overrides
+	method, bundle, dataset, data, split, out string
+	count                                     int
+	seed                                      uint64
+	overrides                                 overrides
 }
 
 // evaluationReport is what --out gets.
@@ -82,7 +89,7 @@ func (f *evaluateFlags) run(ctx context.Context, command string, out, log io.Wri
 	if err != nil {
 		return err
 	}
-	set, err := openDataset(ctx, f.dataset, f.data, datasets.Test, worldFlags{}, nil)
+	set, err := openDataset(ctx, f.dataset, f.data, datasets.Split(f.split), worldFlags{}, nil)
 	if err != nil {
 		return err
 	}
@@ -117,11 +124,15 @@ func (f *evaluateFlags) run(ctx context.Context, command string, out, log io.Wri
 	e := &evaluation{bench: b, set: set, log: finished, seed: f.seed, told: log}
 	r := evaluationReport{Command: command, Bundle: b.Name, BundleHash: b.Hash, Overrides: overrides}
 	for _, m := range running {
+		info, err := bundle.DescribeMethod(m.Name())
+		if err != nil {
+			return err
+		}
 		outcomes, err := e.run(ctx, m, indices)
 		if err != nil {
 			return f.resumable(ctx, err)
 		}
-		r.Methods = append(r.Methods, summarise(m.Name(), outcomes))
+		r.Methods = append(r.Methods, summarise(info, outcomes))
 	}
 	return f.write(r, out)
 }
@@ -129,13 +140,16 @@ func (f *evaluateFlags) run(ctx context.Context, command string, out, log io.Wri
 // check looks at the flags before the long work: the names of the methods to run, the file of finished pictures.
 func (f *evaluateFlags) check() (names []string, logPath string, err error) {
 	names = []string{f.method}
-	if f.method == both {
+	switch f.method {
+	case both:
+		names = bundle.PaperMethods()
+	case every:
 		names = bundle.MethodNames()
 	}
 	switch {
 	case f.count < 1:
 		return nil, "", &usageError{fmt.Errorf("--count is %d; legal is 1 or more", f.count)}
-	case f.method == both && f.overrides.given():
+	case len(names) > 1 && f.overrides.given():
 		return nil, "", &usageError{errors.New("--set and --options are one method's: name it with --method")}
 	case f.out == "":
 		return names, "", nil

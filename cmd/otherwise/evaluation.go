@@ -14,6 +14,7 @@ import (
 
 	"otherwise/counterfactual"
 	"otherwise/datasets"
+	"otherwise/metrics"
 )
 
 // evaluation explains many test pictures and notes how each ended.
@@ -113,7 +114,7 @@ func (e *evaluation) prepare(ctx context.Context, method counterfactual.Method, 
 func (e *evaluation) explain(ctx context.Context, method counterfactual.Method, index int) (outcome, error) {
 	o := outcome{Method: method.Name(), Index: index, Seed: e.seed + uint64(index)}
 	if ctx.Err() != nil {
-		return o, fmt.Errorf("evaluation stopped at test picture %d: %w", index, ctx.Err())
+		return o, fmt.Errorf("evaluation stopped at picture %d: %w", index, ctx.Err())
 	}
 	pic, label, err := e.picture(index)
 	if err != nil {
@@ -121,7 +122,7 @@ func (e *evaluation) explain(ctx context.Context, method counterfactual.Method, 
 	}
 	probabilities, err := e.bench.classifier.Probabilities(pic)
 	if err != nil {
-		return o, fmt.Errorf("test picture %d: %w", index, err)
+		return o, fmt.Errorf("picture %d: %w", index, err)
 	}
 	target := counterfactual.RunnerUp(probabilities[0])
 	o.Label = e.set.Classes()[label]
@@ -130,17 +131,36 @@ func (e *evaluation) explain(ctx context.Context, method counterfactual.Method, 
 
 	r, err := method.Explain(ctx, counterfactual.Problem{Picture: pic, Target: target, Seed: o.Seed}, nil)
 	if ctx.Err() != nil {
-		return o, fmt.Errorf("evaluation stopped at test picture %d: %w", index, ctx.Err())
+		return o, fmt.Errorf("evaluation stopped at picture %d: %w", index, ctx.Err())
 	}
 	if err != nil {
 		o.Failure = err.Error()
 		return o, nil
 	}
 	o.Flipped, o.After, o.Seconds = r.Flipped(), r.After[target], r.Seconds()
-	o.distances = measure(r)
-	agrees, _, err := e.bench.verdict(r.Counterfactual, target)
-	o.Confirmed = o.Flipped && agrees != nil && *agrees
+	o.distances = measure(r.Original, r.Counterfactual, r.Mask)
+	if o.Confirmed, err = e.confirmed(r.Counterfactual, target, o.Flipped); err != nil {
+		return o, err
+	}
+	curves, err := metrics.COUT([]counterfactual.Picture{r.Original}, []counterfactual.Picture{r.Counterfactual}, []int{r.Predicted}, []int{target},
+		e.bench.classifier.Probabilities, metrics.COUTOptions{})
+	if err != nil {
+		return o, fmt.Errorf("picture %d: %w", index, err)
+	}
+	o.COUT = curves[0].COUT
+	if r.Pasted == nil {
+		return o, nil
+	}
+	p := &pastedOutcome{Flipped: counterfactual.ArgMax(r.Pasted.After) == target, L1: measure(r.Original, r.Pasted.Picture, nil).L1}
+	p.Confirmed, err = e.confirmed(r.Pasted.Picture, target, p.Flipped)
+	o.Pasted = p
 	return o, err
+}
+
+// confirmed reports whether a picture flipped and the judge agrees.
+func (e *evaluation) confirmed(p counterfactual.Picture, target int, flipped bool) (bool, error) {
+	agrees, _, err := e.bench.verdict(p, target)
+	return flipped && agrees != nil && *agrees, err
 }
 
 // String describes the outcome in a line.

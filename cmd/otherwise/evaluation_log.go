@@ -32,8 +32,17 @@ type outcome struct {
 	Flipped   bool    `json:"flipped"`
 	Confirmed bool    `json:"confirmed"` // flipped, and the judge says so too
 	After     float64 `json:"after"`     // the target's probability
+	COUT      float64 `json:"cout"`
 	distances
-	Seconds float64 `json:"seconds"`
+	Pasted  *pastedOutcome `json:"pasted,omitempty"` // nil for methods that report none
+	Seconds float64        `json:"seconds"`
+}
+
+// pastedOutcome is what becomes of a counterfactual when the original is put back around its mask.
+type pastedOutcome struct {
+	Flipped   bool    `json:"flipped"`
+	Confirmed bool    `json:"confirmed"`
+	L1        float64 `json:"l1"`
 }
 
 // evaluationLog keeps finished outcomes in a file of JSON lines, the first of which is the identity, so that an

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,9 +20,13 @@ func newExplain() *cobra.Command {
 		Use:     "explain",
 		GroupID: groupExplain,
 		Short:   "Find the nearest plausible picture of another class",
-		Long: `Finds a counterfactual of a picture with LDCE or ECED, and writes it with all that led to it into a folder:
-original.png, counterfactual.png, difference.png, the mask and the activation map (ECED), the consensus map (LDCE), the
-sheets overview.png, steps.png and latents.png, and result.json with numbers, seed and options.
+		Long: `Finds a counterfactual of a picture with LDCE or ECED, or with a method beside them, and writes it with all that led to
+it into a folder: original.png, counterfactual.png, difference.png, the mask and the activation map (ECED), the consensus
+map (LDCE), pasted.png (the original around the mask; methods that report it), the sheets overview.png, steps.png and
+latents.png, and result.json with numbers, seed and options.
+
+The methods, and what they may be called (docs/methods.md has more):
+` + methodHelp() + `
 
 The options of the method are those that its bundle stores; --options and --set change them. A picture from a file is
 fitted to the models. The shipped models know bright garments on black, so a picture with a bright border is taken as its
@@ -47,6 +53,20 @@ written all the same), 130 interrupted.`,
 	e.overrides.addFlags(cmd)
 	required(cmd, "method", "target", "out")
 	return cmd
+}
+
+// methodHelp lists the methods by name and title, with what must be known of them, said once.
+func methodHelp() string {
+	var text strings.Builder
+	said := map[string]bool{}
+	for _, m := range bundle.Methods() {
+		fmt.Fprintf(&text, "  %-11s %s\n", m.Name, m.Title)
+		if m.Note != "" && !said[m.Note] {
+			fmt.Fprintf(&text, "  %-11s (%s)\n", "", m.Note)
+		}
+		said[m.Note] = true
+	}
+	return text.String()
 }
 
 type explainFlags struct {
@@ -106,6 +126,9 @@ func (e *explainFlags) run(ctx context.Context, out, log io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "%s\n%s\n", b.describe(r, info), e.out)
+	if r.Note != "" {
+		fmt.Fprintf(out, "(%s)\n", r.Note)
+	}
 	if !r.Flipped() {
 		return errNotFlipped
 	}
@@ -140,6 +163,6 @@ func (b *bench) describe(r *counterfactual.Result, info viz.RunInfo) string {
 	default:
 		verdict = "flipped, but the judge does not agree"
 	}
-	return fmt.Sprintf("%s: %s -> %s: %s; target %.3f -> %.3f, %.1f s", r.Method,
+	return fmt.Sprintf("%s: %s -> %s: %s; target %.3f -> %.3f, %.1f s", cmp.Or(r.Title, r.Method),
 		b.Classes[r.Predicted], b.Classes[r.Target], verdict, r.Before[r.Target], r.After[r.Target], r.Seconds())
 }

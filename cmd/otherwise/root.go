@@ -13,8 +13,9 @@ func newRoot() *cobra.Command {
 		Use:   "otherwise",
 		Short: "Show the nearest plausible picture that a classifier decides otherwise",
 		Long: `Otherwise explains a picture classifier's decision by a counterfactual: the nearest plausible picture that the
-classifier gives another class. It has two methods, both guided by a diffusion model: LDCE, which steers the whole
-picture where classifier and diffusion model agree, and ECED, which changes only what lies inside a mask.
+classifier gives another class. It is about two methods, both guided by a diffusion model: LDCE, which steers the whole
+picture where classifier and diffusion model agree, and ECED, which changes only what lies inside a mask. Others are
+there to compare them with ("otherwise explain --help" lists them).
 
 Exit codes: 0 done (for explain: and the class flipped), 1 an error, 2 a mistake in the command line, 3 an explanation
 that ended without a counterfactual, 130 interrupted.`,

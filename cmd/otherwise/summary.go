@@ -4,12 +4,16 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
+
+	"otherwise/bundle"
 )
 
 // summary is what an evaluation found of one method. Ratios are of all pictures, a failure being no flip; means are over
 // the pictures that did not fail.
 type summary struct {
 	Method         string    `json:"method"`
+	Title          string    `json:"title"`
+	Note           string    `json:"note,omitempty"`
 	Pictures       int       `json:"pictures"`
 	Failures       []outcome `json:"failures"`
 	FlipRatio      float64   `json:"flip_ratio"`
@@ -18,11 +22,21 @@ type summary struct {
 	MeanL2         float64   `json:"mean_l2"`
 	// MeanOutside is the mean absolute change outside the mask; nil for a method without masks.
 	MeanOutside *float64 `json:"mean_outside_mask,omitempty"`
-	MeanSeconds float64  `json:"mean_seconds"`
+	MeanCOUT    float64  `json:"mean_cout"`
+	// Pasted is the same with the original put back around the mask; nil for a method that reports none.
+	Pasted      *pastedSummary `json:"pasted,omitempty"`
+	MeanSeconds float64        `json:"mean_seconds"`
 }
 
-func summarise(method string, outcomes []outcome) summary {
-	s := summary{Method: method, Pictures: len(outcomes), Failures: []outcome{}}
+// pastedSummary is what an evaluation found with the original put back around the masks.
+type pastedSummary struct {
+	FlipRatio      float64 `json:"flip_ratio"`
+	ConfirmedRatio float64 `json:"confirmed_flip_ratio"`
+	MeanL1         float64 `json:"mean_l1"`
+}
+
+func summarise(m bundle.MethodInfo, outcomes []outcome) summary {
+	s := summary{Method: m.Name, Title: m.Title, Note: m.Note, Pictures: len(outcomes), Failures: []outcome{}, Pasted: summarisePasted(outcomes)}
 	var flipped, confirmed, finished, masked int
 	var outside float64
 	for _, o := range outcomes {
@@ -40,13 +54,14 @@ func summarise(method string, outcomes []outcome) summary {
 		s.MeanL1 += o.L1
 		s.MeanL2 += o.L2
 		s.MeanSeconds += o.Seconds
+		s.MeanCOUT += o.COUT
 		if o.Outside != nil {
 			masked++
 			outside += *o.Outside
 		}
 	}
 	s.FlipRatio, s.ConfirmedRatio = share(flipped, len(outcomes)), share(confirmed, len(outcomes))
-	for _, mean := range []*float64{&s.MeanL1, &s.MeanL2, &s.MeanSeconds} {
+	for _, mean := range []*float64{&s.MeanL1, &s.MeanL2, &s.MeanSeconds, &s.MeanCOUT} {
 		*mean /= float64(max(1, finished))
 	}
 	if masked > 0 {
@@ -54,6 +69,29 @@ func summarise(method string, outcomes []outcome) summary {
 		s.MeanOutside = &outside
 	}
 	return s
+}
+
+func summarisePasted(outcomes []outcome) *pastedSummary {
+	var p pastedSummary
+	var flipped, confirmed, finished int
+	for _, o := range outcomes {
+		if o.Pasted == nil {
+			continue
+		}
+		finished++
+		p.MeanL1 += o.Pasted.L1
+		if o.Pasted.Flipped {
+			flipped++
+		}
+		if o.Pasted.Confirmed {
+			confirmed++
+		}
+	}
+	if finished == 0 {
+		return nil
+	}
+	p.FlipRatio, p.ConfirmedRatio, p.MeanL1 = share(flipped, len(outcomes)), share(confirmed, len(outcomes)), p.MeanL1/float64(finished)
+	return &p
 }
 
 func share(part, whole int) float64 { return float64(part) / float64(max(1, whole)) }
@@ -81,8 +119,23 @@ func writeSummaries(w io.Writer, all []summary) error {
 		}
 		return fmt.Sprintf("%.5f", *s.MeanOutside)
 	})
+	row("mean COUT", func(s summary) string { return fmt.Sprintf("%.3f", s.MeanCOUT) })
+	pasted := func(format string, of func(*pastedSummary) float64) func(summary) string {
+		return func(s summary) string {
+			if s.Pasted == nil {
+				return "-"
+			}
+			return fmt.Sprintf(format, of(s.Pasted))
+		}
+	}
+	row("original pasted: flip ratio", pasted("%.3f", func(p *pastedSummary) float64 { return p.FlipRatio }))
+	row("original pasted: confirmed", pasted("%.3f", func(p *pastedSummary) float64 { return p.ConfirmedRatio }))
+	row("original pasted: mean L1", pasted("%.2f", func(p *pastedSummary) float64 { return p.MeanL1 }))
 	row("seconds a picture", func(s summary) string { return fmt.Sprintf("%.2f", s.MeanSeconds) })
 	if err := table.Flush(); err != nil {
+		return err
+	}
+	if err := writeTitles(w, all); err != nil {
 		return err
 	}
 	for _, s := range all {
@@ -90,6 +143,25 @@ func writeSummaries(w io.Writer, all []summary) error {
 			if _, err := fmt.Fprintln(w, o); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// writeTitles says what methods may be called whose name does not say it all, each note once.
+func writeTitles(w io.Writer, all []summary) error {
+	said := map[string]bool{"": true}
+	for _, s := range all {
+		if s.Note == "" {
+			continue
+		}
+		text := fmt.Sprintf("%s: %s", s.Method, s.Title)
+		if !said[s.Note] {
+			text += " (" + s.Note + ")"
+		}
+		said[s.Note] = true
+		if _, err := fmt.Fprintln(w, text); err != nil {
+			return err
 		}
 	}
 	return nil

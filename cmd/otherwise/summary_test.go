@@ -3,12 +3,14 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"otherwise/bundle"
 )
 
 func TestSummarise(t *testing.T) {
 	near, far := 0.25, 0.75
-	s := summarise("eced", []outcome{
-		{Index: 0, Flipped: true, Confirmed: true, distances: distances{L1: 10, L2: 1, Outside: &near}, Seconds: 2},
+	s := summarise(bundle.MethodInfo{Name: "eced", Title: "ECED"}, []outcome{
+		{Index: 0, Flipped: true, Confirmed: true, distances: distances{L1: 10, L2: 1, Outside: &near}, COUT: 0.9, Pasted: &pastedOutcome{Flipped: true, L1: 8}, Seconds: 2},
 		{Index: 1, Flipped: true, distances: distances{L1: 20, L2: 3, Outside: &far}, Seconds: 4},
 		{Index: 2, Seed: 7, Failure: "no foreground"},
 		{Index: 3, distances: distances{L1: 30, L2: 5}, Seconds: 6},
@@ -23,11 +25,12 @@ func TestSummarise(t *testing.T) {
 		t.Errorf("failures: %v", s.Failures)
 	}
 	var out strings.Builder
-	if err := writeSummaries(&out, []summary{s, summarise("ldce", nil)}); err != nil {
+	if err := writeSummaries(&out, []summary{s, summarise(bundle.MethodInfo{Name: "ace", Title: "ACE-style, latent", Note: "not comparable"}, nil)}); err != nil {
 		t.Fatal(err)
 	}
 	words := strings.Join(strings.Fields(out.String()), " ") // columns are wide
-	for _, want := range []string{"eced ldce", "flip ratio 0.500 0.000", "outside the mask 0.50000 -", "picture 2, seed 7", "failed: no foreground"} {
+	for _, want := range []string{"eced ace", "flip ratio 0.500 0.000", "outside the mask 0.50000 -", "picture 2, seed 7", "failed: no foreground",
+		"mean COUT 0.300 0.000", "pasted: flip ratio 0.250 -", "pasted: mean L1 8.00 -", "ace: ACE-style, latent (not comparable)"} {
 		if !strings.Contains(words, want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}
