@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -78,11 +77,5 @@ func decode(config []byte, architecture string, model Model) error {
 	}
 	d := json.NewDecoder(bytes.NewReader(config))
 	d.DisallowUnknownFields()
-	if err := d.Decode(model); err != nil {
-		return err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return fmt.Errorf("there is more than one JSON value")
-	}
-	return nil
+	return d.Decode(model)
 }

@@ -34,8 +34,7 @@ func denseNet121() *DenseNet {
 func celebAHQ() *DenseNet {
 	d, smiling := denseNet121(), 1
 	d.Classes, d.Attribute = 3, &smiling
-	half := []float64{0.5, 0.5, 0.5}
-	d.Preprocessing = Preprocessing{Resize: 256, Square: true, Mean: half, Std: half}
+	d.Preprocessing = Preprocessing{Resize: 256, Square: true, Mean: []float64{0.5, 0.5, 0.5}, Std: []float64{0.5, 0.5, 0.5}}
 	return d
 }
 

@@ -21,8 +21,7 @@ type InceptionV3 struct {
 const inceptionEpsilon = 1e-3
 
 func inceptionFID() *InceptionV3 {
-	half := []float64{0.5, 0.5, 0.5}
-	return &InceptionV3{Classes: 1008, Preprocessing: Preprocessing{Resize: 299, Square: true, NoAntialias: true, Mean: half, Std: half}}
+	return &InceptionV3{Classes: 1008, Preprocessing: Preprocessing{Resize: 299, Square: true, NoAntialias: true, Mean: []float64{0.5, 0.5, 0.5}, Std: []float64{0.5, 0.5, 0.5}}}
 }
 
 // Validate reports a configuration that no network can be built from.

@@ -56,8 +56,9 @@ const (
 
 func openCLIPViTB32() *OpenCLIP {
 	return &OpenCLIP{EmbedDim: 512, Vision: CLIPVision{ImageSize: 224, Layers: 12, Width: 768, HeadWidth: 64, PatchSize: 32},
-		Text:          CLIPText{ContextLength: 77, VocabSize: 49408, Width: 512, Heads: 8, Layers: 12},
-		Preprocessing: Preprocessing{Resize: 224, Crop: 224, Interpolation: nn.Bicubic, Mean: clipMean, Std: clipStd}}
+		Text: CLIPText{ContextLength: 77, VocabSize: 49408, Width: 512, Heads: 8, Layers: 12},
+		Preprocessing: Preprocessing{Resize: 224, Crop: 224, Interpolation: nn.Bicubic, Mean: []float64{0.48145466, 0.4578275, 0.40821073},
+			Std: []float64{0.26862954, 0.26130258, 0.27577711}}}
 }
 
 // Validate reports a configuration that no network can be built from.

@@ -35,15 +35,13 @@ type Preprocessing struct {
 	Std  []float64 `json:"std"`
 }
 
-// Mean and deviation of published weights.
-var (
-	imageNetMean, imageNetStd = []float64{0.485, 0.456, 0.406}, []float64{0.229, 0.224, 0.225}
-	clipMean, clipStd         = []float64{0.48145466, 0.4578275, 0.40821073}, []float64{0.26862954, 0.26130258, 0.27577711}
-)
+// Mean and deviation of published weights. They are made anew each time: a configuration writes over them.
+func imageNetMean() []float64 { return []float64{0.485, 0.456, 0.406} }
+func imageNetStd() []float64  { return []float64{0.229, 0.224, 0.225} }
 
 // imageNet is the pre-processing of torchvision's first generation of weights: 256, then the middle 224.
 func imageNet() Preprocessing {
-	return Preprocessing{Resize: 256, Crop: 224, Mean: imageNetMean, Std: imageNetStd}
+	return Preprocessing{Resize: 256, Crop: 224, Mean: imageNetMean(), Std: imageNetStd()}
 }
 
 // Validate reports settings that make no sense.

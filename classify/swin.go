@@ -32,7 +32,7 @@ const (
 
 func swinT() *Swin {
 	return &Swin{PatchSize: 4, EmbedDim: 96, Depths: []int{2, 2, 6, 2}, Heads: []int{3, 6, 12, 24}, WindowSize: 7, MLPRatio: 4, Classes: 1000,
-		Preprocessing: Preprocessing{Resize: 232, Crop: 224, Interpolation: nn.Bicubic, Mean: imageNetMean, Std: imageNetStd}}
+		Preprocessing: Preprocessing{Resize: 232, Crop: 224, Interpolation: nn.Bicubic, Mean: imageNetMean(), Std: imageNetStd()}}
 }
 
 // Validate reports a configuration that no network can be built from.
