@@ -1,6 +1,9 @@
 package classify
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestImageNetClasses(t *testing.T) {
 	names := ImageNetClasses()
@@ -11,5 +14,15 @@ func TestImageNetClasses(t *testing.T) {
 		if names[i] != want {
 			t.Errorf("class %d is %q, want %q", i, names[i], want)
 		}
+	}
+}
+
+func TestWordNetIDs(t *testing.T) {
+	ids := ImageNetWordNetIDs()
+	if len(ids) != 1000 || ids[0] != "n01440764" || ids[340] != "n02391049" {
+		t.Errorf("%d ids, the first %s, zebra's %s", len(ids), ids[0], ids[340])
+	}
+	if !slices.IsSorted(ids) {
+		t.Error("ImageNet's classes are in the order of their ids")
 	}
 }

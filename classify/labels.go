@@ -7,11 +7,8 @@ import (
 	"strings"
 )
 
-// The class names of published classifiers: ImageNet-1k's as torchvision has them, each with its WordNet id, Flowers102's as
-// torchvision has them, Oxford-IIIT Pets' breeds in the order of the data set's ids.
+// Flowers102's classes as torchvision has them, and Oxford-IIIT Pets' breeds in the order of the data set's ids.
 var (
-	//go:embed imagenet1k.tsv
-	imageNetNames string
 	//go:embed flowers102.txt
 	flowerNames string
 	//go:embed oxford_pets.txt
@@ -25,7 +22,7 @@ var labelSets = []struct {
 	name   string
 	labels func() []string
 }{
-	{"imagenet1k", func() []string { return column(imageNetNames, 1) }},
+	{"imagenet1k", ImageNetClasses},
 	{"flowers102", func() []string { return column(flowerNames, 0) }},
 	{"oxford_pets", func() []string { return column(petNames, 0) }},
 	{"cifar10", func() []string { return slices.Clone(cifar10Names) }},
@@ -53,9 +50,6 @@ func Labels(set string) ([]string, error) {
 	}
 	return nil, fmt.Errorf("unknown set of labels %q; known are %s", set, strings.Join(LabelSets(), ", "))
 }
-
-// ImageNetWordNetIDs returns the WordNet ids of ImageNet-1k's classes (n01440764 is tench), in the order of the logits.
-func ImageNetWordNetIDs() []string { return column(imageNetNames, 0) }
 
 // column returns one of the columns of a table of lines with tabs.
 func column(table string, i int) []string {

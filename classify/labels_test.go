@@ -46,16 +46,6 @@ func TestLabels(t *testing.T) {
 	}
 }
 
-func TestWordNetIDs(t *testing.T) {
-	ids := classify.ImageNetWordNetIDs()
-	if len(ids) != 1000 || ids[0] != "n01440764" || ids[340] != "n02391049" {
-		t.Errorf("%d ids, the first %s, zebra's %s", len(ids), ids[0], ids[340])
-	}
-	if !slices.IsSorted(ids) {
-		t.Error("ImageNet's classes are in the order of their ids")
-	}
-}
-
 func TestTemplatesNameTheClass(t *testing.T) {
 	for set, templates := range classify.Templates {
 		if _, err := classify.Labels(set); err != nil {

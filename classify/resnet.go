@@ -13,9 +13,8 @@ import (
 const batchNormEpsilon = 1e-5
 
 // ResNet is the classifier of He et al., 2016, with torchvision's parameter names, and what was made of it: the small one for
-// CIFAR, and VGGFace2's. Its layers are relu (of the
-// stem), maxpool, every block (layer4_bottleneck1 is the first of the fourth stage;
-// layer4_basicblock1 in networks of basic blocks), every stage (layer4) and avgpool.
+// CIFAR, and VGGFace2's. Its layers are relu (of the stem), maxpool, every block (layer4_bottleneck1 is the first of the fourth
+// stage; layer4_basicblock1 in networks of basic blocks), every stage (layer4) and avgpool.
 type ResNet struct {
 	// Block is "bottleneck" (1x1, 3x3, 1x1 to four times the planes; default) or "basic" (3x3, 3x3).
 	Block string `json:"block"`
@@ -54,7 +53,7 @@ func resNet20() *ResNet {
 }
 
 // vggFace2 is ResNet-50 fine-tuned on VGGFace2, as cydonia999's VGGFace2-pytorch has it (resnet50_ft_weight.pkl), the file with
-// which face verification accuracy (FVA) is measured. That file is a pickle of NumPy arrays; see docs/models.md.
+// which face verification accuracy (FVA) is measured. That file is a pickle of NumPy arrays; see docs/classifiers.md.
 func vggFace2() *ResNet {
 	r := resNet(bottleneck, 3, 4, 6, 3)
 	r.Classes, r.StrideFirst, r.CeilPool = 8631, true, true
