@@ -54,6 +54,17 @@ func (w Weights) load(backend compute.Backend, o nn.LoadOptions) (*nn.Params, er
 	return nn.Load(source, o)
 }
 
+// Held reports whether the file has any tensor of the network: some checkpoints hold one network alone.
+func (w Weights) Held() (bool, error) {
+	file, err := weights.OpenCheckpoint(w.path)
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	held := slices.ContainsFunc(file.Names(), func(name string) bool { _, keep := w.names(name); return keep })
+	return held, nil
+}
+
 // Identity tells these parameters from others without reading them: it is a hash of the configuration and of the files'
 // paths, sizes and times of change. Equal identities on one machine mean equal parameters.
 func (w Weights) Identity() (string, error) {
