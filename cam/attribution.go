@@ -108,6 +108,7 @@ func (m *Mapper) integrate(ctx context.Context, p counterfactual.Picture, class,
 		for i, v := range part {
 			sum[i] += v
 		}
+		m.progress(min(start+batch, n), n)
 	}
 	return sum, nil
 }

@@ -20,6 +20,10 @@ var ErrFlatMap = errors.New("the activation map is flat")
 
 // Mapper makes class activation maps with one classifier. It is safe for concurrent use.
 type Mapper struct {
+	// Progress, unless nil, is told after each batch how many of all channels or samples are done, by the methods that classify
+	// many inputs. It is to be set before the first map; maps made at the same time call it at the same time.
+	Progress func(done, total int)
+
 	backend    compute.Backend
 	classifier *classify.Classifier
 	options    Options
@@ -34,6 +38,12 @@ func New(backend compute.Backend, c *classify.Classifier, o Options) (*Mapper, e
 		return nil, err
 	}
 	return &Mapper{backend: backend, classifier: c, options: o, programs: newPrograms(backend, c, o)}, nil
+}
+
+func (m *Mapper) progress(done, total int) {
+	if m.Progress != nil {
+		m.Progress(done, total)
+	}
 }
 
 // Options returns the mapper's options with every default filled in.

@@ -79,6 +79,7 @@ func (m *Mapper) channelwise(ctx context.Context, p counterfactual.Picture, chan
 			rows = append(rows[:first*len(row)/batch], row...)
 		}
 		nn.Free(out...)
+		m.progress(first+batch, channels)
 	}
 	return scores, rows, nil
 }

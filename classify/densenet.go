@@ -2,6 +2,7 @@ package classify
 
 import (
 	"fmt"
+	"image"
 	"regexp"
 	"strconv"
 	"strings"
@@ -72,6 +73,11 @@ func (d *DenseNet) Build(s nn.Scope, x *Node) { d.Forward(s, x, nil) }
 
 // Preprocess turns pictures in [0, 1] into the network's input.
 func (d *DenseNet) Preprocess(x01 *Node) *Node { return d.Preprocessing.Preprocess(x01) }
+
+// Pixels resizes and crops a picture as Preprocess would, with Pillow's arithmetic.
+func (d *DenseNet) Pixels(img image.Image) ([]float32, image.Point, error) {
+	return d.Preprocessing.Pixels(img)
+}
 
 // Layers lists the layers from input to output.
 func (d *DenseNet) Layers() []string {

@@ -2,6 +2,7 @@ package classify
 
 import (
 	"fmt"
+	"image"
 	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -62,6 +63,11 @@ func (d *DINO) Build(s nn.Scope, x *Node) {
 
 // Preprocess turns pictures in [0, 1] into the network's input.
 func (d *DINO) Preprocess(x01 *Node) *Node { return d.Preprocessing.Preprocess(x01) }
+
+// Pixels resizes and crops a picture as Preprocess would, with Pillow's arithmetic.
+func (d *DINO) Pixels(img image.Image) ([]float32, image.Point, error) {
+	return d.Preprocessing.Pixels(img)
+}
 
 // Layers lists blocks_0_norm1, blocks_0, blocks_1_norm1, ...
 func (d *DINO) Layers() []string { return d.layers() }

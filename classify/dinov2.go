@@ -2,6 +2,7 @@ package classify
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"
+	"image"
 
 	"otherwise/nn"
 )
@@ -41,6 +42,11 @@ func (d *DINOv2) Build(s nn.Scope, x *Node) { d.Embed(s, x) }
 
 // Preprocess turns pictures in [0, 1] into the network's input.
 func (d *DINOv2) Preprocess(x01 *Node) *Node { return d.Preprocessing.Preprocess(x01) }
+
+// Pixels resizes and crops a picture as Preprocess would, with Pillow's arithmetic.
+func (d *DINOv2) Pixels(img image.Image) ([]float32, image.Point, error) {
+	return d.Preprocessing.Pixels(img)
+}
 
 // Embed maps normalised pictures [batch, height, width, 3], of whole patches, to the class token [batch, dim].
 func (d *DINOv2) Embed(s nn.Scope, x *Node) *Node {

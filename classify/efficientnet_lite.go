@@ -2,6 +2,7 @@ package classify
 
 import (
 	"fmt"
+	"image"
 	"math"
 	"strconv"
 
@@ -64,6 +65,11 @@ func (e *EfficientNetLite) Build(s nn.Scope, x *Node) { e.Forward(s, x, nil) }
 
 // Preprocess turns pictures in [0, 1] into the network's input.
 func (e *EfficientNetLite) Preprocess(x01 *Node) *Node { return e.Preprocessing.Preprocess(x01) }
+
+// Pixels resizes and crops a picture as Preprocess would, with Pillow's arithmetic.
+func (e *EfficientNetLite) Pixels(img image.Image) ([]float32, image.Point, error) {
+	return e.Preprocessing.Pixels(img)
+}
 
 // Layers lists the layers from input to output.
 func (e *EfficientNetLite) Layers() []string {

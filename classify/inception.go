@@ -2,6 +2,7 @@ package classify
 
 import (
 	"fmt"
+	"image"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -43,6 +44,11 @@ func (v *InceptionV3) Build(s nn.Scope, x *Node) { v.Forward(s, x, nil) }
 
 // Preprocess turns pictures in [0, 1] into the network's input.
 func (v *InceptionV3) Preprocess(x01 *Node) *Node { return v.Preprocessing.Preprocess(x01) }
+
+// Pixels resizes and crops a picture as Preprocess would, with Pillow's arithmetic.
+func (v *InceptionV3) Pixels(img image.Image) ([]float32, image.Point, error) {
+	return v.Preprocessing.Pixels(img)
+}
 
 // Layers lists the layers from input to output.
 func (v *InceptionV3) Layers() []string {

@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"image"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,8 @@ type Model interface {
 	Build(s nn.Scope, x *Node)
 	// InputSize is the side of the pictures that the network was made for.
 	InputSize() int
+	// Pixels brings a picture to the network's size, as values [height, width, 3] in [0, 1]. See [Preprocessing.Pixels].
+	Pixels(img image.Image) (values []float32, size image.Point, err error)
 }
 
 // Encoder is a network that gives features to compare pictures by.

@@ -2,6 +2,7 @@ package classify
 
 import (
 	"fmt"
+	"image"
 	"math"
 	"strconv"
 	"strings"
@@ -97,6 +98,11 @@ func (c *OpenCLIP) Build(s nn.Scope, x *Node) {
 
 // Preprocess turns pictures in [0, 1] into the network's input.
 func (c *OpenCLIP) Preprocess(x01 *Node) *Node { return c.Preprocessing.Preprocess(x01) }
+
+// Pixels resizes and crops a picture as Preprocess would, with Pillow's arithmetic.
+func (c *OpenCLIP) Pixels(img image.Image) ([]float32, image.Point, error) {
+	return c.Preprocessing.Pixels(img)
+}
 
 // Layers lists, for each block, the normalised tokens that go into its attention (resblocks_0_ln_1) and what it gives
 // (resblocks_0), without the class token.

@@ -44,6 +44,11 @@ func imageNet() Preprocessing {
 	return Preprocessing{Resize: 256, Crop: 224, Mean: imageNetMean(), Std: imageNetStd()}
 }
 
+// ImageNetNormalisation has the mean and deviation of ImageNet's pictures, which most networks for it take, and no size.
+func ImageNetNormalisation() Preprocessing {
+	return Preprocessing{Mean: imageNetMean(), Std: imageNetStd()}
+}
+
 // Validate reports settings that make no sense.
 func (p Preprocessing) Validate() error {
 	switch {

@@ -2,6 +2,7 @@ package classify
 
 import (
 	"fmt"
+	"image"
 	"strconv"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -98,6 +99,11 @@ func (r *ResNet) Build(s nn.Scope, x *Node) { r.Forward(s, x, nil) }
 
 // Preprocess turns pictures in [0, 1] into the network's input.
 func (r *ResNet) Preprocess(x01 *Node) *Node { return r.Preprocessing.Preprocess(x01) }
+
+// Pixels resizes and crops a picture as Preprocess would, with Pillow's arithmetic.
+func (r *ResNet) Pixels(img image.Image) ([]float32, image.Point, error) {
+	return r.Preprocessing.Pixels(img)
+}
 
 // Layers lists the layers from input to output.
 func (r *ResNet) Layers() []string {

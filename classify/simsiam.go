@@ -2,6 +2,7 @@ package classify
 
 import (
 	"fmt"
+	"image"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -48,6 +49,11 @@ func (m *SimSiam) Build(s nn.Scope, x *Node) { m.Predict(s, m.Embed(s, x)) }
 
 // Preprocess turns pictures in [0, 1] into the network's input.
 func (m *SimSiam) Preprocess(x01 *Node) *Node { return m.Preprocessing.Preprocess(x01) }
+
+// Pixels resizes and crops a picture as Preprocess would, with Pillow's arithmetic.
+func (m *SimSiam) Pixels(img image.Image) ([]float32, image.Point, error) {
+	return m.Preprocessing.Pixels(img)
+}
 
 // Layers lists the layers that [SimSiam.Project] shows, from input to output: those of a [ResNet].
 func (m *SimSiam) Layers() []string { return m.backbone().Layers() }

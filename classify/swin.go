@@ -2,6 +2,7 @@ package classify
 
 import (
 	"fmt"
+	"image"
 	"strconv"
 	"strings"
 
@@ -63,6 +64,11 @@ func (c *Swin) Build(s nn.Scope, x *Node) { c.Forward(s, x, nil) }
 
 // Preprocess turns pictures in [0, 1] into the network's input.
 func (c *Swin) Preprocess(x01 *Node) *Node { return c.Preprocessing.Preprocess(x01) }
+
+// Pixels resizes and crops a picture as Preprocess would, with Pillow's arithmetic.
+func (c *Swin) Pixels(img image.Image) ([]float32, image.Point, error) {
+	return c.Preprocessing.Pixels(img)
+}
 
 // Layers lists the layers from input to output.
 func (c *Swin) Layers() []string {

@@ -3,6 +3,7 @@ package classify
 import (
 	"encoding/json"
 	"fmt"
+	"image"
 	"strconv"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -74,6 +75,11 @@ func (v *VGG) Build(s nn.Scope, x *Node) { v.Forward(s, x, nil) }
 
 // Preprocess turns pictures in [0, 1] into the network's input.
 func (v *VGG) Preprocess(x01 *Node) *Node { return v.Preprocessing.Preprocess(x01) }
+
+// Pixels resizes and crops a picture as Preprocess would, with Pillow's arithmetic.
+func (v *VGG) Pixels(img image.Image) ([]float32, image.Point, error) {
+	return v.Preprocessing.Pixels(img)
+}
 
 // Layers lists features_0, features_1, ... and avgpool.
 func (v *VGG) Layers() []string {

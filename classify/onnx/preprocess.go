@@ -7,8 +7,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// takeSizes settles the size of pictures: the file's, where it fixes one, and then pictures are resized to it unless the
-// pre-processing says how they get there.
+// takeSizes settles the size of pictures: the file's, where it fixes one, and then the shorter side is resized to it and the
+// middle cut out, unless the pre-processing says how pictures get there.
 func (n *Network) takeSizes(picture port) error {
 	d := picture.dims
 	if n.channelsLast {
@@ -21,7 +21,7 @@ func (n *Network) takeSizes(picture port) error {
 	size := n.Preprocessing.Size()
 	switch {
 	case n.Preprocessing.Resize == 0 && size == 0 && n.height > 0 && n.height == n.width:
-		n.Preprocessing.Resize, n.Preprocessing.Square = n.height, true
+		n.Preprocessing.Resize, n.Preprocessing.Crop = n.height, n.height
 	case size > 0 && (n.height > 0 && n.height != size || n.width > 0 && n.width != size):
 		return fmt.Errorf("pre-processing ends with pictures of %dx%d, and the file takes pictures of %dx%d", size, size, n.width, n.height)
 	}

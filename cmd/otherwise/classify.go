@@ -27,7 +27,7 @@ second classifier trained apart from the first, which confirms counterfactuals.`
   otherwise classify --bundle models/fashion/bundle --image boot.jpg --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := classify(cmd.Context(), bundleName, &from)
+			c, err := classifyPicture(cmd.Context(), bundleName, &from)
 			if err != nil {
 				return err
 			}
@@ -60,7 +60,7 @@ type probability struct {
 	Judge      *float64 `json:"judge,omitempty"` // nil where the bundle has no judge
 }
 
-func classify(ctx context.Context, bundleName string, from *source) (*classification, error) {
+func classifyPicture(ctx context.Context, bundleName string, from *source) (*classification, error) {
 	picked, err := from.read(ctx)
 	if err != nil {
 		return nil, err

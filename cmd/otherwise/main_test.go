@@ -26,6 +26,10 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	classify, err := filepath.Abs("../../classify")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
@@ -38,6 +42,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("GOMLX_BACKEND", config)
 			env.Setenv(setup.CacheEnv, env.WorkDir+"/cache")
 			env.Setenv("GOLDEN", golden)
+			env.Setenv("CLASSIFY", classify)
 			return writeFixture(env.WorkDir)
 		},
 		Condition: func(cond string) (bool, error) {

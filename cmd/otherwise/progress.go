@@ -70,3 +70,40 @@ func watchLines(w io.Writer, method string, every time.Duration) (counterfactual
 		}
 	}
 }
+
+// counter shows how many of a number of things are done, and how long the rest will take.
+type counter struct {
+	w     io.Writer
+	what  string
+	bar   *progressbar.ProgressBar // on a terminal
+	lines bool
+	begun time.Time
+	told  time.Time
+}
+
+func newCounter(w io.Writer, what string) *counter {
+	f, ok := w.(*os.File)
+	return &counter{w: w, what: what, lines: !ok || !term.IsTerminal(int(f.Fd())), begun: time.Now(), told: time.Now()}
+}
+
+// show tells where the work stands: on a terminal always, elsewhere every ten seconds.
+func (c *counter) show(done, total int) {
+	switch {
+	case !c.lines && c.bar == nil:
+		c.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(c.w), progressbar.OptionShowCount(), progressbar.OptionSetDescription(c.what),
+			progressbar.OptionSetPredictTime(true), progressbar.OptionSetWidth(20), progressbar.OptionClearOnFinish())
+		fallthrough
+	case !c.lines:
+		_ = c.bar.Set(done) // only the terminal could fail
+	case time.Since(c.told) > 10*time.Second:
+		c.told = time.Now()
+		left := time.Since(c.begun).Seconds() / float64(done) * float64(total-done)
+		fmt.Fprintf(c.w, "%d of %d %s, about %.0f s left\n", done, total, c.what, left)
+	}
+}
+
+func (c *counter) done() {
+	if c.bar != nil {
+		_ = c.bar.Clear()
+	}
+}

@@ -67,3 +67,15 @@ func TestWatchBar(t *testing.T) {
 		t.Errorf("shown: %q", out.String())
 	}
 }
+
+func TestCounter(t *testing.T) {
+	var out strings.Builder
+	c := newCounter(&out, "inputs")
+	c.begun, c.told = time.Now().Add(-20*time.Second), time.Now().Add(-20*time.Second)
+	c.show(32, 128)
+	c.show(64, 128) // too soon after the first
+	c.done()
+	if want := "32 of 128 inputs, about 60 s left\n"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
