@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -136,7 +137,7 @@ func (e *explainer) begin(problems []counterfactual.Problem) ([]*counterfactual.
 		if err := e.models.CheckTarget(before[i], p.Target); err != nil {
 			return nil, err
 		}
-		results = append(results, &counterfactual.Result{Method: e.Name(), Title: e.Title(), Note: e.Note, Seed: p.Seed, Original: p.Picture,
+		results = append(results, &counterfactual.Result{Method: e.Name(), Title: e.Title(), Note: strings.TrimSpace(e.Note + " " + e.models.Note()), Seed: p.Seed, Original: p.Picture,
 			Reconstruction: p.Picture, Predicted: counterfactual.ArgMax(before[i]), Target: p.Target, Before: before[i], Options: e.options})
 	}
 	return results, nil

@@ -36,6 +36,14 @@ type Models struct {
 	Diffusion  *diffusion.Model
 }
 
+// Note is what must be known before a result of these models is read; mostly empty.
+func (m Models) Note() string {
+	if m.Diffusion.Autoencoder.Approximate() {
+		return "Pictures are decoded by a tiny autoencoder, which only resembles the model's own."
+	}
+	return ""
+}
+
 // Problem asks for a picture like Picture that the classifier gives the class Target.
 type Problem struct {
 	Picture Picture

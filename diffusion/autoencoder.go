@@ -99,6 +99,9 @@ func (a AutoencoderKL) Decode(s nn.Scope, z *Node) *Node {
 	return nn.DepthToSpace(h, a.patch())
 }
 
+// Approximate is false: this is the autoencoder that a denoiser is trained with.
+func (AutoencoderKL) Approximate() bool { return false }
+
 // DecoderParam reports whether the named parameter belongs to the decoding half (the decoder and post_quant_conv),
 // the part that ECED fits to one picture.
 func (a AutoencoderKL) DecoderParam(name string) bool { return decoderParam(name) }

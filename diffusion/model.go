@@ -23,6 +23,9 @@ type Autoencoder interface {
 	Factor() int                   // side of a picture divided by the side of its latent
 	Channels() int                 // channels of a latent
 	DecoderParam(name string) bool // whether a parameter belongs to the decoding half
+	// Approximate reports whether decoded pictures only resemble those of the autoencoder that the denoiser was trained
+	// with; who shows them says so.
+	Approximate() bool
 }
 
 // Conditioner turns classes into the tokens that a denoiser attends to.

@@ -46,6 +46,11 @@ func TestConfigurationsThatAreNotImplementedAreRefused(t *testing.T) {
 			t.Errorf("%s: got error %v", raw, err)
 		}
 	}
+	for _, raw := range []string{`{"layers_per_block": 1000000}`, `{"transformer_layers_per_block": 1000000}`, `{"attention_head_dim": 0}`} {
+		if _, err := ParseUNet([]byte(raw)); err == nil || !strings.Contains(err.Error(), "128") {
+			t.Errorf("%s: got error %v", raw, err)
+		}
+	}
 	_, err := ParseUNet([]byte(`{"act_fn": "mish", "freq_shift": 1, "sample_size": 7, "new_switch": false}`))
 	if err == nil || !strings.Contains(err.Error(), "act_fn") || !strings.Contains(err.Error(), "freq_shift") || strings.Contains(err.Error(), "new_switch") {
 		t.Errorf("two fields are wrong, and two are harmless; got error %v", err)

@@ -41,8 +41,8 @@ func (p PerLevel) validate(name string, levels int) error {
 	if len(p) != 1 && len(p) != levels {
 		return fmt.Errorf("%s has %d numbers; legal are one, or one for each of %d levels", name, len(p), levels)
 	}
-	if slices.Min(p) < 1 {
-		return fmt.Errorf("%s is %v; it must be positive", name, []int(p))
+	if slices.Min(p) < 1 || slices.Max(p) > maxLayers {
+		return fmt.Errorf("%s is %v; legal are 1 to %d", name, []int(p), maxLayers)
 	}
 	return nil
 }

@@ -43,6 +43,9 @@ type halfAutoencoder struct {
 
 func (h halfAutoencoder) Encode(s nn.Scope, x *Node) (mean, logvar *Node) {
 	mean, logvar = h.Autoencoder.Encode(s.In(h.dtype), nn.Cast(x, h.dtype))
+	if logvar == nil { // an autoencoder without a posterior
+		return nn.Cast(mean, x.DType()), nil
+	}
 	return nn.Cast(mean, x.DType()), nn.Cast(logvar, x.DType())
 }
 

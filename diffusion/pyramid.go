@@ -27,11 +27,11 @@ const autoencoderEps = 1e-6
 // for blocks without attention.
 func newPyramid(kind string, widths []int, layers, groups int, down, up []string, middleAttention *bool) (pyramid, error) {
 	p := pyramid{widths: widths, layers: layers, groups: groups, middleAttention: middleAttention == nil || *middleAttention}
-	if len(widths) == 0 {
-		return p, fmt.Errorf("%s: block_out_channels is empty; give one width a level", kind)
+	if len(widths) == 0 || len(widths) > maxLevels {
+		return p, fmt.Errorf("%s: block_out_channels has %d widths; legal are 1 to %d, one a level", kind, len(widths), maxLevels)
 	}
-	if layers < 1 || groups < 1 {
-		return p, fmt.Errorf("%s: layers_per_block and norm_num_groups must be positive", kind)
+	if layers < 1 || layers > maxLayers || groups < 1 {
+		return p, fmt.Errorf("%s: layers_per_block must be 1 to %d and norm_num_groups positive", kind, maxLayers)
 	}
 	for _, width := range widths {
 		if width < 1 || width%groups != 0 {

@@ -47,6 +47,8 @@ func (e TextEncoder) Validate() error {
 	case e.VocabSize < 1 || e.HiddenSize < 1 || e.IntermediateSize < 1 || e.Layers < 1 || e.Heads < 1 || e.Positions < 1:
 		return fmt.Errorf("text encoder: vocab_size, hidden_size, intermediate_size, num_hidden_layers, num_attention_heads and " +
 			"max_position_embeddings must be positive")
+	case e.Layers > maxLayers:
+		return fmt.Errorf("text encoder: num_hidden_layers is %d; at most %d are legal", e.Layers, maxLayers)
 	case e.HiddenSize%e.Heads != 0:
 		return fmt.Errorf("text encoder: hidden_size %d is not a multiple of num_attention_heads %d", e.HiddenSize, e.Heads)
 	case e.LayerNormEps <= 0:

@@ -51,12 +51,12 @@ func (a AutoencoderTiny) Validate() error {
 		return fmt.Errorf("tiny autoencoder: in_channels, out_channels and latent_channels must be positive")
 	}
 	levels := len(a.EncoderWidths)
-	if levels == 0 || len(a.DecoderWidths) != levels || len(a.NumEncoderBlocks) != levels || len(a.NumDecoderBlocks) != levels {
+	if levels == 0 || levels > maxLevels || len(a.DecoderWidths) != levels || len(a.NumEncoderBlocks) != levels || len(a.NumDecoderBlocks) != levels {
 		return fmt.Errorf("tiny autoencoder: %d widths and %d block numbers of the encoder, %d and %d of the decoder; "+
-			"all must be as many, one a level", levels, len(a.NumEncoderBlocks), len(a.DecoderWidths), len(a.NumDecoderBlocks))
+			"all must be as many, one a level, at most %d", levels, len(a.NumEncoderBlocks), len(a.DecoderWidths), len(a.NumDecoderBlocks), maxLevels)
 	}
-	if slices.Min(slices.Concat(a.NumEncoderBlocks, a.NumDecoderBlocks)) < 0 {
-		return fmt.Errorf("tiny autoencoder: a number of blocks is negative")
+	if blocks := slices.Concat(a.NumEncoderBlocks, a.NumDecoderBlocks); slices.Min(blocks) < 0 || slices.Max(blocks) > maxLayers {
+		return fmt.Errorf("tiny autoencoder: numbers of blocks are %v; legal are 0 to %d", blocks, maxLayers)
 	}
 	for _, widths := range [][]int{a.EncoderWidths, a.DecoderWidths} {
 		if widths[0] < 1 || slices.Min(widths) != slices.Max(widths) {

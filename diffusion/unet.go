@@ -60,8 +60,9 @@ func ParseUNet(raw []byte) (UNet, error) {
 func (u UNet) Validate() error {
 	levels := len(u.BlockOutChannels)
 	switch {
-	case levels == 0:
-		return fmt.Errorf("U-Net: block_out_channels is empty; give one width a level")
+	case levels == 0 || levels > maxLevels || u.LayersPerBlock > maxLayers:
+		return fmt.Errorf("U-Net: %d widths in block_out_channels and %d layers_per_block; legal are 1 to %d, one a level, and up to %d",
+			levels, u.LayersPerBlock, maxLevels, maxLayers)
 	case len(u.DownBlockTypes) != levels || len(u.UpBlockTypes) != levels:
 		return fmt.Errorf("U-Net: %d levels need as many down_block_types (%d given) and up_block_types (%d given)",
 			levels, len(u.DownBlockTypes), len(u.UpBlockTypes))
@@ -93,6 +94,13 @@ func (u UNet) Validate() error {
 	}
 	return nil
 }
+
+// What a configuration may ask for, far above any published network's, so that a broken one is refused before a network is
+// built from it.
+const (
+	maxLevels = 12
+	maxLayers = 128 // in a row
+)
 
 // Levels with attention.
 const (

@@ -99,6 +99,9 @@ func (v VQ) Decode(s nn.Scope, z *Node) *Node {
 	return must(v.pyramid()).decode(s.Sub("decoder"), h, v.OutChannels)
 }
 
+// Approximate is false: this is the autoencoder that a denoiser is trained with.
+func (VQ) Approximate() bool { return false }
+
 // DecoderParam reports whether the named parameter belongs to the decoding half without the codebook: the decoder and
 // post_quant_conv, the part that ECED fits to one picture.
 func (v VQ) DecoderParam(name string) bool { return decoderParam(name) }

@@ -102,7 +102,7 @@ func (m *Method) begin(problems []counterfactual.Problem) (*run, error) {
 		if err := m.models.CheckTarget(before[i], p.Target); err != nil {
 			return nil, err
 		}
-		r.results = append(r.results, &counterfactual.Result{Method: m.Name(), Seed: p.Seed, Original: p.Picture,
+		r.results = append(r.results, &counterfactual.Result{Method: m.Name(), Note: m.models.Note(), Seed: p.Seed, Original: p.Picture,
 			Predicted: counterfactual.ArgMax(before[i]), Target: p.Target, Before: before[i], Options: m.options})
 	}
 	if err := r.condition(classes); err != nil {

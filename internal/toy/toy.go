@@ -151,6 +151,8 @@ type autoencoder struct {
 func (autoencoder) Factor() int     { return 4 }
 func (a autoencoder) Channels() int { return a.Config.Channels }
 
+func (autoencoder) Approximate() bool { return false }
+
 func (autoencoder) DecoderParam(name string) bool { return strings.HasPrefix(name, "dec.") }
 
 // Encode is ref_toy.Encoder.
