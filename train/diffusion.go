@@ -51,10 +51,17 @@ func (d Diffusion) params(backend compute.Backend, seed uint64, latent []int) (*
 	}, shapes.Make(dtypes.Float32, append([]int{1}, latent...)...), shapes.Make(dtypes.Int32, 1))
 }
 
-// loss is the mean squared error of the network's estimate: E |target - network(z_t, t, class)|^2.
+// loss is [DiffusionLoss] of the network.
 func (d Diffusion) loss(s nn.Scope, z *Node, l levels) *Node {
-	estimate := d.Net.Eps(s, diffusion.AddNoise(z, l.alpha, l.noise), l.t, d.Embedding.Embed(s, l.ids))
-	return ReduceAllMean(Square(Sub(d.target(z, l.noise, l.alpha), estimate)))
+	return DiffusionLoss(d.Net, s, z, l.t, l.alpha, l.noise, d.Embedding.Embed(s, l.ids), d.target(z, l.noise, l.alpha))
+}
+
+// DiffusionLoss is the mean squared error of a denoiser's estimate for clean latents z [batch, height, width, channels] at timesteps
+// t [batch]: E |target - denoiser(z_t, t, cond)|^2, with z_t of that noise at level alpha [batch, 1, 1, 1]. The target is the noise
+// itself, or the velocity. Source: Ho et al., 2020, Eq. 14.
+func DiffusionLoss(denoiser diffusion.Denoiser, s nn.Scope, z, t, alpha, noise, cond, target *Node) *Node {
+	estimate := denoiser.Eps(s, diffusion.AddNoise(z, alpha, noise), t, cond)
+	return ReduceAllMean(Square(Sub(target, estimate)))
 }
 
 // levels are a batch's timesteps, noise levels, noise and class rows, as nodes.

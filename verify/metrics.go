@@ -145,7 +145,8 @@ func checkImageMetrics(c *Check) {
 	for i, curve := range curves {
 		c.Numbers("COUT curve of picture "+strconv.Itoa(i), append(curve.Factual, curve.Target...),
 			append(want.CurveFactual[i], want.CurveTarget[i]...), tolerance)
-		c.Numbers("change mask of picture "+strconv.Itoa(i), metrics.ChangeMask(a[i], b[i]), doubles(Values(c, g.Tensor("change_mask"))[i*1024:(i+1)*1024]), tolerance)
+		mask := metrics.ChangeMask(a[i], b[i])
+		c.Numbers("change mask of picture "+strconv.Itoa(i), mask, doubles(Values(c, g.Tensor("change_mask"))[i*len(mask):(i+1)*len(mask)]), tolerance)
 	}
 	yes := ints(g.Ints("y_bin"))
 	no := make([]int, len(yes))

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 
 	"otherwise/diffusion"
 	"otherwise/internal/golden"
@@ -64,6 +65,15 @@ func checkSchedule(c *Check) {
 		if s.Eta == 0 { // the others imply the same clean latent, and noise to the same level
 			c.Tensor(out[1], g, fmt.Sprintf("step.x0_i%d", s.Index), golden.Absolute(about.Tolerance))
 			c.Tensor(out[2], g, fmt.Sprintf("step.q_i%d", s.Index), golden.Absolute(about.Tolerance))
+		}
+		if name := fmt.Sprintf("step.ddpm_i%d", s.Index); s.Eta == 1 && g.Has(name) {
+			// ancestral steps are those of eta 1, but that the last adds no noise
+			noise := g.Tensor("step.noise")
+			if s.Index == 0 {
+				noise = tensors.FromShape(noise.Shape())
+			}
+			out := c.Call(step, nil, g.Tensor("step.z"), g.Tensor("step.eps"), float32(at.Alpha), float32(at.AlphaPrev), float32(at.Sigma), noise)
+			c.Tensor(out[0], g, name, golden.Absolute(about.Tolerance))
 		}
 	}
 }

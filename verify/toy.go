@@ -17,6 +17,8 @@ var toyFiles = []string{"toy_weights.safetensors", "toy_weights.json"}
 var toyParts = []Part{
 	{Files: "toy_forward.safetensors", Also: toyFiles, Run: checkToyForward},
 	{Files: "schedule.safetensors", Run: checkSchedule},
+	{Files: "diffusion_loss.safetensors", Also: toyFiles, Run: checkDiffusionLoss},
+	{Files: "resize.safetensors", Run: checkResizing},
 }
 
 // toyModels reads a variant of the toy networks, whose weights lie in the folder.

@@ -11,10 +11,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gomlx/compute"
+	"golang.org/x/sync/errgroup"
 )
 
 // Options say what [Folders] checks, and whom it tells.
@@ -24,7 +27,7 @@ type Options struct {
 	Run *regexp.Regexp
 	// Full checks full-size networks too, whose weights are made by a formula. It takes minutes and gigabytes.
 	Full bool
-	// Begin, unless nil, is called before each golden file: the done-th of total, counted from 0.
+	// Begin, unless nil, is called before each golden file: the done-th of total, counted from 0. Several are checked at a time.
 	Begin func(run string, done, total int)
 	// Report, unless nil, is called with each case, in order, once its file's check has ended. An error ends the run.
 	Report func(Case) error
@@ -70,29 +73,82 @@ func Folders(ctx context.Context, backend compute.Backend, dirs []string, o Opti
 	if total == 0 {
 		return summaries, fmt.Errorf("%w in %s", ErrNothing, strings.Join(dirs, ", "))
 	}
-	done := 0
+	return summaries, runAll(ctx, backend, summaries, plans, o)
+}
+
+// runAll runs what was planned, several golden files at a time, and reports in order.
+func runAll(ctx context.Context, backend compute.Backend, summaries []*Summary, plans [][]task, o Options) error {
+	var all []*pending
 	for i, plan := range plans {
 		for _, t := range plan {
-			begin := func(run string) {
-				if o.Begin != nil {
-					o.Begin(run, done, total)
-				}
-			}
-			begin(stem(t.file))
-			c := &Check{Context: ctx, Backend: backend, File: t.file, folder: dirs[i], wanted: o.Run, begin: begin}
-			c.run(t.part)
-			if err := ctx.Err(); err != nil {
-				return summaries, fmt.Errorf("stopped after %d of %d golden files: %w", done, total, err)
-			}
-			for _, found := range c.cases {
-				if err := summaries[i].add(found, o.Report); err != nil {
-					return summaries, err
-				}
-			}
-			done++
+			all = append(all, &pending{task: t, summary: summaries[i], done: make(chan struct{})})
 		}
 	}
-	return summaries, nil
+	var mu sync.Mutex // of whom Options name
+	workers := runtime.NumCPU()
+	if o.Full {
+		workers = 1 // these networks fill the memory one by one
+	}
+	stop := make(chan struct{})
+	var group errgroup.Group
+	group.SetLimit(workers + 1) // one of them hands out the work
+	group.Go(func() error {
+		for i, p := range all {
+			group.Go(func() error {
+				defer close(p.done)
+				select {
+				case <-stop:
+					return nil
+				case <-ctx.Done():
+					return nil
+				default:
+				}
+				begin := func(run string) {
+					mu.Lock()
+					defer mu.Unlock()
+					if o.Begin != nil {
+						o.Begin(run, i, len(all))
+					}
+				}
+				begin(stem(p.task.file))
+				c := &Check{Context: ctx, Backend: backend, File: p.task.file, folder: p.summary.Folder, wanted: o.Run, begin: begin}
+				c.run(p.task.part)
+				p.cases = c.cases
+				return nil
+			})
+		}
+		return nil
+	})
+	err := reportAll(ctx, all, &mu, o)
+	close(stop)
+	return errors.Join(err, group.Wait())
+}
+
+// pending is a golden file that is being checked.
+type pending struct {
+	task    task
+	summary *Summary
+	cases   []Case
+	done    chan struct{}
+}
+
+// reportAll waits for one golden file after the other, and reports its cases.
+func reportAll(ctx context.Context, all []*pending, mu *sync.Mutex, o Options) error {
+	for i, p := range all {
+		<-p.done
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("stopped after %d of %d golden files: %w", i, len(all), err)
+		}
+		mu.Lock()
+		for _, found := range p.cases {
+			if err := p.summary.add(found, o.Report); err != nil {
+				mu.Unlock()
+				return err
+			}
+		}
+		mu.Unlock()
+	}
+	return nil
 }
 
 func (s *Summary) add(c Case, report func(Case) error) error {

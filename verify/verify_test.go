@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ import (
 // reference is where the whole reference data lies beside a checkout.
 const reference = "../../shared/reference"
 
-// Every golden value of the repository agrees. The reference folder has files too large for the
+// Every golden value of the repository agrees, and every file is known. The reference folder has files too large for the
 // repository; where it lies beside the checkout, those that differ from the repository's are checked too.
 func TestGoldenValues(t *testing.T) {
 	dirs := []string{"../testdata/golden"}
@@ -46,7 +47,7 @@ func TestGoldenValues(t *testing.T) {
 	for _, s := range summaries {
 		t.Logf("%s: %d cases agree, %d don't", s.Folder, s.Passed, s.Failed)
 		if len(s.Unknown) > 0 {
-			t.Logf("%s: unknown files %v", s.Folder, s.Unknown)
+			t.Errorf("%s: unknown files %v", s.Folder, s.Unknown)
 		}
 	}
 }
@@ -113,7 +114,7 @@ func TestFolderIsCheckedOnceAndStops(t *testing.T) {
 	dir := "../testdata/golden"
 	begun := 0
 	o := Options{Begin: func(string, int, int) { begun++; cancel() }}
-	if _, err := Folders(ctx, golden.Backend(t), []string{dir}, o); !errors.Is(err, context.Canceled) || begun != 1 {
+	if _, err := Folders(ctx, golden.Backend(t), []string{dir}, o); !errors.Is(err, context.Canceled) || begun > runtime.NumCPU()+1 {
 		t.Errorf("cancelled at the first file: %v after %d", err, begun)
 	}
 	summaries := []*Summary{{Folder: dir}, {Folder: dir}}
