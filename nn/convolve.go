@@ -58,6 +58,9 @@ func Convolve2D(x, kernel *Node, o ConvOptions) *Node {
 	if o.takesPatches(kernel) {
 		return patchProduct(x, kernel)
 	}
+	if o.Stride == [2]int{1, 1} && o.Dilation == [2]int{1, 1} && o.Groups == 1 && fewPositions(x, kernel) {
+		return withGradientByProduct(x, kernel, o.Padding)
+	}
 	kernel, o.Padding = withOddReach(kernel, o)
 	conv := Convolve(x, kernel).PaddingPerDim(o.Padding[:])
 	if o.Dilation != [2]int{1, 1} {
