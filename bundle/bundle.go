@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/gomlx/compute"
 
@@ -53,7 +52,8 @@ func Names() []string {
 	return names
 }
 
-// Files finds a bundle's files: those of an embedded bundle by name, else those of a folder by path.
+// Files finds the files of a bundle of trained networks: those of an embedded bundle by name, else those of a folder by path. It
+// returns nil for the name of anything else.
 func Files(name string) (fs.FS, error) {
 	if slices.Contains(Names(), name) {
 		return fs.Sub(embedded, "data/"+name)
@@ -61,16 +61,64 @@ func Files(name string) (fs.FS, error) {
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		return os.DirFS(name), nil
 	}
-	return nil, fmt.Errorf("no bundle %q: embedded are %s; or give the path of a folder with a bundle.json",
-		name, strings.Join(Names(), ", "))
+	return nil, nil
 }
 
-// Open loads a bundle, named or in a folder, onto a backend.
-func Open(backend compute.Backend, name string) (*Bundle, error) {
+// Open loads a bundle onto a backend: an embedded one, an added one or a shipped recipe by name, a folder with a bundle.json, or
+// a recipe's TOML file. What recipes name is looked for on this machine; see [OpenWith].
+func Open(backend compute.Backend, name string) (*Bundle, error) { return OpenWith(backend, name, nil) }
+
+// OpenWith is [Open] that asks a hub for files that aren't on this machine.
+func OpenWith(backend compute.Backend, name string, hub Hub) (*Bundle, error) {
 	files, err := Files(name)
 	if err != nil {
 		return nil, err
 	}
+	if files == nil {
+		return openRecipe(backend, name, hub)
+	}
+	return openTrained(backend, files)
+}
+
+func openRecipe(backend compute.Backend, name string, hub Hub) (*Bundle, error) {
+	r, text, folder, err := FindRecipe(name)
+	if err != nil {
+		return nil, err
+	}
+	folders, err := ModelFolders()
+	if err != nil {
+		return nil, err
+	}
+	b, err := r.build(backend, text, folder, &Finder{Beside: folder, Folders: folders, Hub: hub})
+	if err != nil {
+		return nil, fmt.Errorf("bundle %q: %w", r.Name, err)
+	}
+	return b, nil
+}
+
+// Classes lists a bundle's classes without loading it.
+func Classes(name string) ([]string, error) {
+	files, err := Files(name)
+	if err != nil {
+		return nil, err
+	}
+	if files == nil {
+		r, _, folder, err := FindRecipe(name)
+		if err != nil {
+			return nil, err
+		}
+		classes, err := r.Classes.read(folder)
+		return classes.names, err
+	}
+	stored, err := weights.LoadBundle(files)
+	if err != nil {
+		return nil, err
+	}
+	return stored.Classes, nil
+}
+
+// openTrained loads a bundle of trained networks.
+func openTrained(backend compute.Backend, files fs.FS) (*Bundle, error) {
 	stored, err := weights.LoadBundle(files)
 	if err != nil {
 		return nil, err
@@ -80,7 +128,7 @@ func Open(backend compute.Backend, name string) (*Bundle, error) {
 		return nil, err
 	}
 	b := &Bundle{Name: stored.Name, Description: stored.Description, Hash: hash, Classes: stored.Classes,
-		Frame: picture.Frame(stored.Image), Provenance: stored.Provenance, methods: map[string][]byte{}}
+		Frame: frameOf(stored.Image), Provenance: stored.Provenance, methods: map[string][]byte{}}
 	if err := b.Frame.Validate(); err != nil {
 		return nil, fmt.Errorf("bundle %q: %w", b.Name, err)
 	}
@@ -91,6 +139,11 @@ func Open(backend compute.Backend, name string) (*Bundle, error) {
 		return nil, fmt.Errorf("bundle %q: %w", b.Name, err)
 	}
 	return b, nil
+}
+
+// frameOf is the form in which trained networks take pictures: the whole picture, with black where it doesn't fill the frame.
+func frameOf(i weights.ImageSpec) picture.Frame {
+	return picture.Frame{Width: i.Width, Height: i.Height, Channels: i.Channels, Margin: i.Margin, Fit: picture.Contain}
 }
 
 // Picture puts a picture of any size into the models' frame.

@@ -29,7 +29,7 @@ func TestEfficientNetLiteAgreesWithTheOriginal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	params, err := classify.Load(golden.Backend(t), m, formula.Weights{Shapes: shapes, Gain: 1.4142135})
+	params, err := classify.Load(golden.Backend(t), m, nn.LoadOptions{}, formula.Weights{Shapes: shapes, Gain: 1.4142135})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestEfficientNetLite0ClassifiesAsTheOriginal(t *testing.T) {
 	}
 	defer source.Close()
 	m := model(t, "efficientnet-lite0", "").(*classify.EfficientNetLite)
-	params, err := classify.Load(golden.Backend(t), m, source)
+	params, err := classify.Load(golden.Backend(t), m, nn.LoadOptions{}, source)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func load(t *testing.T, m classify.Model, g *golden.File) *nn.Params {
 	if err != nil {
 		t.Fatal(err)
 	}
-	params, err := classify.Load(golden.Backend(t), m, src)
+	params, err := classify.Load(golden.Backend(t), m, nn.LoadOptions{}, src)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func TestGradientByProductIsTheConvolutions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := exec.Exec(random("x", 2, c.height, c.width, 3), random("k", c.kh, c.kw, 3, 4))
+			out, err := exec.Call(random("x", 2, c.height, c.width, 3), random("k", c.kh, c.kw, 3, 4))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -65,7 +65,7 @@ func BenchmarkConvGradient(b *testing.B) {
 				})
 				defer exec.Finalize()
 				for b.Loop() {
-					out, err := exec.Exec(x, k, v)
+					out, err := exec.Call(x, k, v)
 					if err != nil {
 						b.Fatal(err)
 					}

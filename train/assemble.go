@@ -32,7 +32,7 @@ func (w *Workshop) Assemble(ctx context.Context, out string) error {
 	}
 	b := &weights.Bundle{
 		Name: r.Name, Description: r.Description, Classes: r.Classes,
-		Image:   weights.ImageSpec(r.Frame),
+		Image:   weights.ImageSpec{Width: r.Frame.Width, Height: r.Frame.Height, Channels: r.Frame.Channels, Margin: r.Frame.Margin},
 		Methods: r.Methods, Provenance: provenance, Networks: map[string]weights.Network{},
 	}
 	tensors := map[string][]weights.Tensor{}

@@ -69,7 +69,7 @@ func Fashion() Recipe {
 		Classes:     new(fashion.Set).Classes(),
 		Description: "Fashion-MNIST, 32x32 grey pictures with a black margin, ten kinds of clothing",
 		Data:        "Fashion-MNIST training pictures (Xiao, Rasul and Vollgraf, 2017; MIT licence)",
-		Frame:       picture.Frame{Width: 32, Height: 32, Channels: 1, Margin: 2},
+		Frame:       picture.Frame{Width: 32, Height: 32, Channels: 1, Margin: 2, Fit: picture.Contain},
 		Seed:        1,
 		Schedule:    diffusion.ScheduleConfig{BetaSchedule: "scaled_linear", BetaStart: 0.00085, BetaEnd: 0.012, Steps: 1000},
 		Autoencoder: diffusion.AutoencoderKL{InChannels: 1, OutChannels: 1, LatentChannels: 4,

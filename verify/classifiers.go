@@ -61,7 +61,7 @@ func checkpoint(c *Check, file string) weights.Source {
 
 // parameters loads a network's parameters strictly.
 func parameters(c *Check, m classify.Model, sources ...weights.Source) []*nn.Params {
-	p, err := classify.Load(c.Backend, m, sources...)
+	p, err := classify.Load(c.Backend, m, nn.LoadOptions{Backend: c.Backend}, sources...)
 	if err != nil {
 		c.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package weights
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 )
@@ -81,4 +82,23 @@ func (a *aliases) Close() error {
 		errs = append(errs, src.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// Join is a source of the tensors of several, such as a backbone and its head, which closes all of them. A tensor that two of
+// them have is an error.
+func Join(sources ...Source) (Source, error) {
+	joined := &aliases{tensors: map[string]target{}, sources: sources}
+	var twice []string
+	for _, src := range sources {
+		for _, name := range src.Names() {
+			if _, taken := joined.tensors[name]; taken {
+				twice = append(twice, name)
+			}
+			joined.tensors[name] = target{src, name}
+		}
+	}
+	if len(twice) > 0 {
+		return nil, fmt.Errorf("%d tensors are in more than one of the files: %s", len(twice), shorten(twice))
+	}
+	return joined, nil
 }

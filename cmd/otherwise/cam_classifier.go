@@ -19,6 +19,7 @@ import (
 	"otherwise/classify"
 	"otherwise/classify/onnx"
 	"otherwise/counterfactual"
+	"otherwise/nn"
 	"otherwise/setup"
 	"otherwise/weights"
 )
@@ -124,7 +125,7 @@ func (f *classifierFlags) openCheckpoint(backend compute.Backend, path, architec
 		return nil, err
 	}
 	defer source.Close()
-	params, err := classify.Load(backend, model, source)
+	params, err := classify.Load(backend, model, nn.LoadOptions{Backend: backend}, source)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -65,12 +65,12 @@ func classifyPicture(ctx context.Context, bundleName string, from *source) (*cla
 	if err != nil {
 		return nil, err
 	}
-	b, err := openBench(bundleName)
+	b, err := openBench(ctx, bundleName)
 	if err != nil {
 		return nil, err
 	}
 	defer b.close()
-	pic, err := b.Picture(picked.image)
+	pic, err := picked.fit(b)
 	if err != nil {
 		return nil, err
 	}

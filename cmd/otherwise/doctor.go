@@ -12,6 +12,7 @@ import (
 	"otherwise/datasets/fashion"
 	"otherwise/kernel/install"
 	"otherwise/setup"
+	"otherwise/weights"
 )
 
 func newDoctor() *cobra.Command {
@@ -60,7 +61,7 @@ func checkBundles(context.Context) setup.Finding {
 	}
 	var found []string
 	for _, name := range names {
-		stored, err := readBundle(name)
+		stored, err := readTrained(name)
 		if err != nil {
 			return setup.Finding{Level: setup.Missing, Text: name + ": " + err.Error(), Advice: "build this program again from a sound copy"}
 		}
@@ -71,6 +72,15 @@ func checkBundles(context.Context) setup.Finding {
 		found = append(found, fmt.Sprintf("%s (%d classes, SHA-256 %.12s...)", name, len(stored.Classes), hash))
 	}
 	return setup.Finding{Text: strings.Join(found, ", ")}
+}
+
+// readTrained reads an embedded bundle's description and checks its files.
+func readTrained(name string) (*weights.Bundle, error) {
+	files, err := bundle.Files(name)
+	if err != nil {
+		return nil, err
+	}
+	return weights.LoadBundle(files)
 }
 
 // checkKernels tells which notebook kernels Jupyter finds and what is wrong with them. Nothing else needs one.

@@ -93,7 +93,7 @@ func (f *evaluateFlags) run(ctx context.Context, command string, out, log io.Wri
 	if err != nil {
 		return err
 	}
-	b, err := openBench(f.bundle)
+	b, err := openBench(ctx, f.bundle)
 	if err != nil {
 		return err
 	}

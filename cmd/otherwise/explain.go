@@ -30,7 +30,7 @@ The methods, and what they may be called (docs/methods.md has more):
 
 The options of the method are those that its bundle stores; --options and --set change them. A picture from a file is
 fitted to the models. The shipped models know bright garments on black, so a picture with a bright border is taken as its
-negative unless --invert says otherwise.
+negative unless --invert says otherwise, if the models are of grey pictures on black.
 
 Exit codes: 0 the class flipped, 1 an error, 2 a mistake in the command line, 3 no counterfactual found (the files are
 written all the same), 130 interrupted.`,
@@ -89,7 +89,7 @@ func (e *explainFlags) run(ctx context.Context, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	b, err := openBench(e.bundle)
+	b, err := openBench(ctx, e.bundle)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (e *explainFlags) run(ctx context.Context, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	pic, err := b.Picture(picked.image)
+	pic, err := picked.fit(b)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"os"
 
 	"github.com/gomlx/compute"
 	"github.com/spf13/cobra"
@@ -20,13 +22,14 @@ type bench struct {
 	judge      *counterfactual.Predictor // nil where the bundle has none
 }
 
-// openBench opens the backend, an engine's where one is named, and, on it, the bundle of that name or folder. The caller closes it.
-func openBench(name string) (*bench, error) {
+// openBench opens the backend, an engine's where one is named, and, on it, the bundle of that name, folder or file. Weights that
+// the bundle names on the Hugging Face hub are fetched where they aren't on this machine. The caller closes it.
+func openBench(ctx context.Context, name string) (*bench, error) {
 	backend, err := kernel.Open()
 	if err != nil {
 		return nil, err
 	}
-	opened, err := bundle.Open(backend, name)
+	opened, err := bundle.OpenWith(backend, name, fromHub(ctx, os.Stderr))
 	if err != nil {
 		backend.Finalize()
 		return nil, err
@@ -39,10 +42,8 @@ func (b *bench) close() { b.backend.Finalize() }
 
 // addBundle gives a command the flag --bundle.
 func addBundle(cmd *cobra.Command, value *string) {
-	cmd.Flags().StringVar(value, "bundle", bundle.Default, "models: the `name` of a bundle in this program, or a bundle's folder")
-	complete(cmd, "bundle", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		return bundle.Names(), cobra.ShellCompDirectiveDefault // folders too
-	})
+	cmd.Flags().StringVar(value, "bundle", bundle.Default, "models: the `name` of a bundle (see otherwise bundle list), a bundle's folder, or a recipe's TOML file")
+	complete(cmd, "bundle", completeBundle)
 }
 
 // class finds the class that the user named.

@@ -49,7 +49,7 @@ func (q *qualityFlags) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	b, err := openBench(q.bundle)
+	b, err := openBench(ctx, q.bundle)
 	if err != nil {
 		return err
 	}

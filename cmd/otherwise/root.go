@@ -32,7 +32,7 @@ that ended without a counterfactual, 130 interrupted.`,
 	)
 	root.AddCommand(
 		newExplain(), newClassify(), newCAM(), newDemo(),
-		newTrain(), newQuality(), newSamples(), newEvaluate(),
+		newBundle(), newTrain(), newQuality(), newSamples(), newEvaluate(),
 		newSetup(), newKernel(), newDoctor(), newVerify(), newData(), newModels(), newVersion(),
 	)
 	return root

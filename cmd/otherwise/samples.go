@@ -88,7 +88,7 @@ func (s *samplesFlags) run(ctx context.Context, out io.Writer) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	b, err := openBench(s.bundle)
+	b, err := openBench(ctx, s.bundle)
 	if err != nil {
 		return err
 	}

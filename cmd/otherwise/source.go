@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"otherwise/counterfactual"
 	"otherwise/datasets"
 	"otherwise/datasets/picture"
 )
@@ -24,14 +25,15 @@ type picked struct {
 	image    image.Image
 	id       string // the file's name, or the sample's ID
 	label    string // the sample's class; empty for a file
-	inverted bool
+	invert   string // what to do about negatives, for a file
+	inverted bool   // whether that was done
 }
 
 func (s *source) addFlags(cmd *cobra.Command) {
 	s.invert, s.split = "auto", string(datasets.Test)
 	f := cmd.Flags()
 	f.StringVar(&s.file, "image", "", "picture `FILE`: PNG, JPEG, GIF or WebP; see-through parts become white")
-	addChoice(cmd, &s.invert, "invert", "take the negative of --image; auto: where its border is bright", "auto", "yes", "no")
+	addChoice(cmd, &s.invert, "invert", "take the negative of --image; auto: for models of grey pictures on black, where its border is bright", "auto", "yes", "no")
 	addDataset(cmd, &s.dataset)
 	f.IntVar(&s.index, "index", 0, "number of the data set's picture, from 0")
 	addChoice(cmd, &s.split, "split", "part of the data set", string(datasets.Test), string(datasets.Train))
@@ -62,14 +64,18 @@ func (s *source) open() (*picked, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the picture: %w", err)
 	}
-	p := &picked{image: img, id: s.file}
-	switch s.invert {
-	case "auto":
-		p.image, p.inverted = picture.InvertIfBrightBorder(img)
-	case "yes":
-		p.image, p.inverted = negative{img}, true
+	return &picked{image: img, id: s.file, invert: s.invert}, nil
+}
+
+// fit puts the picture into the form that a bundle's models take, as its negative where the user or the picture says so.
+func (p *picked) fit(b *bench) (counterfactual.Picture, error) {
+	switch {
+	case p.invert == "auto" && b.Frame.Channels == 1:
+		p.image, p.inverted = picture.InvertIfBrightBorder(p.image)
+	case p.invert == "yes":
+		p.image, p.inverted = negative{p.image}, true
 	}
-	return p, nil
+	return b.Picture(p.image)
 }
 
 // negative shows an opaque picture's negative.

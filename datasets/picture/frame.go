@@ -7,12 +7,13 @@ import (
 )
 
 // Frame is the size and form in which a model takes pictures: Width x Height, Channels (1 grey, 3 red-green-blue), the
-// subject inside a black margin of Margin pixels on every side.
+// subject inside a black margin of Margin pixels on every side. Fit says what becomes of pictures of other proportions.
 type Frame struct {
-	Width    int `json:"width"`
-	Height   int `json:"height"`
-	Channels int `json:"channels"`
-	Margin   int `json:"margin"`
+	Width    int     `json:"width"`
+	Height   int     `json:"height"`
+	Channels int     `json:"channels"`
+	Margin   int     `json:"margin"`
+	Fit      FitMode `json:"fit"`
 }
 
 // Validate reports a frame that holds no picture.
@@ -35,7 +36,7 @@ func (f Frame) Size() int { return f.Width * f.Height * f.Channels }
 func (f Frame) Floats(img image.Image) ([]float32, error) {
 	width, height := f.Width-2*f.Margin, f.Height-2*f.Margin
 	if img.Bounds().Dx() != width || img.Bounds().Dy() != height {
-		fitted, err := Fit(img, width, height, FitOptions{Mode: Contain, Background: color.Black})
+		fitted, err := Fit(img, width, height, FitOptions{Mode: f.Fit, Background: color.Black})
 		if err != nil {
 			return nil, err
 		}

@@ -8,7 +8,7 @@ import (
 )
 
 func TestFrameKeepsTheInnerSizeAsItIs(t *testing.T) {
-	f := Frame{Width: 6, Height: 5, Channels: 1, Margin: 1}
+	f := Frame{Width: 6, Height: 5, Channels: 1, Margin: 1, Fit: Contain}
 	img := image.NewGray(image.Rect(10, 10, 14, 13)) // bounds need not start at 0
 	img.SetGray(10, 10, color.Gray{Y: 51})
 	img.SetGray(13, 12, color.Gray{Y: 255})
@@ -22,7 +22,7 @@ func TestFrameKeepsTheInnerSizeAsItIs(t *testing.T) {
 }
 
 func TestFrameKeepsTheShapeOfAPictureOfAnotherSize(t *testing.T) {
-	f := Frame{Width: 12, Height: 12, Channels: 3, Margin: 2}
+	f := Frame{Width: 12, Height: 12, Channels: 3, Margin: 2, Fit: Contain}
 	img := image.NewNRGBA(image.Rect(0, 0, 80, 40))
 	for i := range img.Pix {
 		img.Pix[i] = 255

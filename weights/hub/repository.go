@@ -13,13 +13,11 @@ import (
 	"strings"
 
 	"github.com/gomlx/go-huggingface/hub"
+
+	"otherwise/weights/hubcache"
 )
 
-// repository is a model on the hub and its folder in the cache, which has the layout of Hugging Face's own tools:
-//
-//	models--OWNER--NAME/refs/REVISION               a file that holds a commit
-//	models--OWNER--NAME/snapshots/COMMIT/PATH       a link to a blob
-//	models--OWNER--NAME/blobs/HASH                  a file's content
+// repository is a model on the hub and its folder in the cache, whose layout package hubcache describes.
 type repository struct {
 	id, revision string
 	offline      bool
@@ -46,18 +44,12 @@ func (o Options) repository(id string) (*repository, error) {
 		offline:  o.Offline || isTrue(os.Getenv("HF_HUB_OFFLINE")),
 		token:    cmp.Or(o.Token, os.Getenv("HF_TOKEN")),
 		endpoint: strings.TrimSuffix(cmp.Or(o.Endpoint, os.Getenv("HF_ENDPOINT")), "/"),
-		cache:    cmp.Or(o.Cache, os.Getenv("HF_HUB_CACHE")),
+		cache:    cmp.Or(o.Cache, hubcache.Dir()),
 		client:   cmp.Or(o.Client, http.DefaultClient),
 		progress: o.Progress,
 	}
 	if !revision.MatchString(r.revision) || strings.Contains(r.revision, "..") {
 		return nil, fmt.Errorf("revision %q is no commit, branch or tag", r.revision)
-	}
-	if home := os.Getenv("HF_HOME"); r.cache == "" && home != "" {
-		r.cache = filepath.Join(home, "hub")
-	}
-	if r.cache == "" {
-		r.cache = hub.DefaultCacheDir()
 	}
 	if r.progress == nil {
 		r.progress = func(string, int64, int64) {}
@@ -75,7 +67,7 @@ func isTrue(value string) bool {
 }
 
 func (r *repository) folder() string {
-	return filepath.Join(r.cache, "models--"+strings.ReplaceAll(r.id, "/", "--"))
+	return hubcache.Folder(r.cache, r.id)
 }
 
 func (r *repository) snapshot(commit string) string {
@@ -87,23 +79,7 @@ func (r *repository) ref() string {
 }
 
 // cached returns the folder of the revision's files, or "" if none was ever fetched.
-func (r *repository) cached() string {
-	commit := r.revision
-	if !isHash(commit, 20) {
-		text, err := os.ReadFile(r.ref())
-		if err != nil {
-			return ""
-		}
-		commit = strings.TrimSpace(string(text))
-	}
-	if !isHash(commit, 20) {
-		return ""
-	}
-	if _, err := os.Stat(r.snapshot(commit)); err != nil {
-		return ""
-	}
-	return r.snapshot(commit)
-}
+func (r *repository) cached() string { return hubcache.Snapshot(r.cache, r.id, r.revision) }
 
 // isHash reports whether text is a hash of so many bytes in lower-case hexadecimal digits.
 func isHash(text string, bytes int) bool {
@@ -183,7 +159,7 @@ func withKind(err error) error {
 
 // check takes only what is legal from the hub's answer: hashes and paths become names of files here.
 func (r *repository) check(info *hub.RepoInfo, url string) (*listing, error) {
-	if !isHash(info.CommitHash, 20) || isHash(r.revision, 20) && info.CommitHash != r.revision {
+	if !hubcache.IsCommit(info.CommitHash) || hubcache.IsCommit(r.revision) && info.CommitHash != r.revision {
 		return nil, fmt.Errorf("%w: revision %q is said to be commit %q", ErrCorrupt, r.revision, info.CommitHash)
 	}
 	l := &listing{commit: info.CommitHash, url: url, files: map[string]remote{}}
