@@ -279,3 +279,27 @@ func TestBundleHash(t *testing.T) {
 		}
 	}
 }
+
+// FuzzManifest checks that no manifest leads out of the bundle's folder, and that what is accepted can be written again.
+func FuzzManifest(f *testing.F) {
+	f.Add([]byte(`{"version":1,"name":"test","classes":["a"],"image":{"width":1,"height":1,"channels":3},"networks":{
+		"classifier":{"architecture":"x","file":"hello","size":5,"sha256":"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"}}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		b, err := loadManifest(fstest.MapFS{"bundle.json": {Data: data}})
+		if err != nil {
+			return
+		}
+		for name, n := range b.Networks {
+			if !fs.ValidPath(n.File) || strings.Contains(n.File, "/") {
+				t.Fatalf("network %q leads to %q", name, n.File)
+			}
+		}
+		text, err := b.marshalManifest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := decodeManifest(text, &Bundle{}); err != nil {
+			t.Fatalf("a manifest that was read cannot be read again: %v\n%s", err, text)
+		}
+	})
+}
