@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+
+	"otherwise/internal/hugepages"
 )
 
 // Float32 returns a tensor of dtype F16, BF16, F32 or F64 as float32, in row-major order. F64 is rounded to nearest;
@@ -36,6 +38,7 @@ func (f *File) readFloats(e *entry, dst []float32) error {
 	if len(dst) != e.elements() {
 		return fmt.Errorf("tensor %q has %d elements, the destination %d", e.name, e.elements(), len(dst))
 	}
+	hugepages.Advise(bytesOf(dst))
 	width := e.dtype.Size()
 	return f.read(e, func(at int, piece []byte) error {
 		return decodeFloats(dst[at/width:][:len(piece)/width], piece, e.dtype)

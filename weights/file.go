@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 
+	"otherwise/internal/hugepages"
 	"otherwise/weights/internal/refuse"
 )
 
@@ -134,6 +135,7 @@ func (f *File) readBytes(e *entry, dst []byte) error {
 	if len(dst) != e.size() {
 		return fmt.Errorf("tensor %q has %d bytes, the destination %d", e.name, e.size(), len(dst))
 	}
+	hugepages.Advise(dst)
 	return f.read(e, func(at int, piece []byte) error {
 		copy(dst[at:], piece)
 		return nil

@@ -52,10 +52,15 @@ func decodeBF16(values []float32, data []byte) {
 // decodeF32 is a copy where this machine stores numbers as files do.
 func decodeF32(values []float32, data []byte) {
 	if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
-		copy(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(values))), 4*len(values)), data)
+		copy(bytesOf(values), data)
 		return
 	}
 	for i := range values {
 		values[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
 	}
+}
+
+// bytesOf returns the memory of values.
+func bytesOf(values []float32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(values))), 4*len(values))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 
+	"otherwise/internal/hugepages"
 	"otherwise/kernel/program"
 	"otherwise/kernel/wire"
 )
@@ -101,7 +102,7 @@ func (c *connection) put(m wire.Put) (any, error) {
 	}
 	_, memory, err := program.FlatBytes(flat)
 	if err == nil {
-		adviseHugePages(memory)
+		hugepages.Advise(memory)
 		err = c.readInto(memory)
 		program.RepairBools(m.Shape.DType, memory)
 	}

@@ -1,4 +1,5 @@
-package engine
+// Package hugepages makes filling large memory faster.
+package hugepages
 
 import (
 	"syscall"
@@ -13,9 +14,9 @@ const (
 	pageSize = 64 << 10
 )
 
-// adviseHugePages asks for large pages under memory that is about to be filled: a fault for each small one takes as long as
+// Advise asks for large pages under memory that is about to be filled: a fault for each small one takes as long as
 // copying what goes into it. It is advice only: without them everything works.
-func adviseHugePages(memory []byte) {
+func Advise(memory []byte) {
 	if len(memory) < fewHugePages {
 		return
 	}
