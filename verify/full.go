@@ -163,7 +163,7 @@ func fullParams(c *Check, f fullCase, network fullNetwork, inputs []shapes.Shape
 		}
 		return f.salt + name
 	}
-	params, err := nn.LoadParams(formula.Weights{Shapes: asked, Gain: f.Gain, Embedding: cmp.Or(f.Embedding, 0.5), Hashed: hashed})
+	params, err := nn.Load(formula.Weights{Shapes: asked, Gain: f.Gain, Embedding: cmp.Or(f.Embedding, 0.5), Hashed: hashed}, nn.LoadOptions{Backend: c.Backend})
 	if err != nil {
 		c.Fatal(err)
 	}
