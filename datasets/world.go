@@ -25,6 +25,10 @@ type World interface {
 	Labelled
 	// Truth tells what sample i would be like in another class, or in its own.
 	Truth(i, class int) (Truth, error)
+	// Partner is the class whose true counterfactual is asked for where none is named: the one that differs least.
+	Partner(class int) int
+	// Describe gives everything that sample i depends on, to be written as JSON.
+	Describe(i int) (any, error)
 	// Factors gives the values of sample i's named factors, those that decide its class left out.
 	Factors(i int) (map[string]string, error)
 }

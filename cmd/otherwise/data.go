@@ -17,10 +17,12 @@ func newData() *cobra.Command {
 	return family(&cobra.Command{
 		Use:     "data",
 		GroupID: groupSetup,
-		Short:   "Put a data set into the cache folder",
-		Long:    "Puts a data set into the cache folder, where every command finds it.",
-		Example: "  otherwise data fashion",
-	}, newDataFashion())
+		Short:   "Fetch or draw a data set",
+		Long: `Puts Fashion-MNIST into the cache folder, where every command finds it, or draws pictures of a procedural world, whose
+true counterfactuals are known, into a folder. Commands draw the worlds by themselves: --dataset savanna needs no files.`,
+		Example: `  otherwise data fashion
+  otherwise data savanna --count 100 --out out/savanna`,
+	}, newDataFashion(), newDataWorld("savanna", "animals of six kinds"), newDataWorld("faces", "portraits"))
 }
 
 func newDataFashion() *cobra.Command {

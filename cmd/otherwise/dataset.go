@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"otherwise/datasets"
+	"otherwise/datasets/faces"
 	"otherwise/datasets/fashion"
 	"otherwise/datasets/savanna"
 	"otherwise/train"
@@ -26,13 +28,32 @@ func addDataset(cmd *cobra.Command, value *string) {
 
 // worldFlags are what a procedural world is told.
 type worldFlags struct {
-	detail string
-	bias   []string
+	detail, task string
+	bias         []string
 }
 
+// addFlags gives a command the flags of all worlds.
 func (w *worldFlags) addFlags(cmd *cobra.Command) {
+	w.addBias(cmd)
+	w.addDetail(cmd)
+}
+
+// addFlagsOf gives a command the flags of one world.
+func (w *worldFlags) addFlagsOf(cmd *cobra.Command, name string) {
+	w.addBias(cmd)
+	if name == "savanna" {
+		w.addDetail(cmd)
+		return
+	}
+	cmd.Flags().StringVar(&w.task, "task", "Smiling", "attribute that is the class: "+strings.Join(faces.Attributes(), ", "))
+}
+
+func (w *worldFlags) addDetail(cmd *cobra.Command) {
 	w.detail = savanna.Simple.String()
 	addChoice(cmd, &w.detail, "detail", "how much the savanna shows beside the animal", savanna.Bare.String(), savanna.Simple.String(), savanna.Rich.String())
+}
+
+func (w *worldFlags) addBias(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&w.bias, "bias", nil,
 		"plant a bias in the training pictures of a procedural world: `FACTOR=VALUE:CLASS:STRENGTH`, for example land=sand:zebra:0.95; may be repeated")
 }
@@ -55,17 +76,33 @@ func (w *worldFlags) open(name string, split datasets.Split, seed uint64) (datas
 	if err != nil {
 		return nil, err
 	}
-	switch name {
-	case "savanna":
+	if name == "savanna" {
 		o := savanna.Options{Bias: biases}
 		if w.detail != "" {
-			if o.Detail, err = savanna.ParseDetail(w.detail); err != nil {
+			if err := o.Detail.UnmarshalText([]byte(w.detail)); err != nil {
 				return nil, err
 			}
 		}
 		return savanna.New(split, seed, o)
 	}
-	return nil, fmt.Errorf("no world %q", name)
+	if name == "faces" {
+		return faces.New(split, seed, faces.Options{Task: w.task, Bias: biases})
+	}
+	return nil, fmt.Errorf("no world %q; legal are savanna and faces", name)
+}
+
+// words tells what was asked of a world, where it isn't the default.
+func (w *worldFlags) words(name string) string {
+	text := ""
+	if name == "savanna" {
+		text += ", detail " + w.detail
+	} else {
+		text += ", task " + w.task
+	}
+	for _, b := range w.bias {
+		text += ", bias " + b
+	}
+	return text
 }
 
 // isWorld reports whether a data set is drawn rather than read.

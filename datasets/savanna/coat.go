@@ -25,7 +25,7 @@ func pick(t float64, colors ...uint32) paint.RGB {
 }
 
 func coatOf(s Scene) coat {
-	c := coat{class: s.Class, seed: s.CoatSeed, scale: s.Scale, grain: []float64{0.05, 0.02, 0.1}[s.Detail]}
+	c := coat{class: s.Class, seed: s.CoatSeed, scale: s.Scale, grain: []float64{0.025, 0.01, 0.1}[s.Detail]}
 	t, d := s.CoatTone, s.CoatDensity
 	switch s.Class {
 	case Zebra:

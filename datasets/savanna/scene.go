@@ -50,16 +50,6 @@ var detailNames = []string{"simple", "bare", "rich"}
 // String is the level's name on the command line.
 func (d Detail) String() string { return detailNames[d] }
 
-// ParseDetail reads a level's name.
-func ParseDetail(name string) (Detail, error) {
-	for d, n := range detailNames {
-		if n == name {
-			return Detail(d), nil
-		}
-	}
-	return 0, fmt.Errorf("no level of detail %q: legal are %q", name, detailNames)
-}
-
 // Scene is everything that a picture depends on. Lengths are in pixels, angles in turns, shares in [0, 1].
 type Scene struct {
 	Class  Class  `json:"class"`

@@ -91,3 +91,9 @@ func (s *Set) Factors(i int) (map[string]string, error) {
 	}
 	return scene.Factors(), nil
 }
+
+// Partner is the animal of the other coat; see [Class.Partner].
+func (s *Set) Partner(class int) int { return int(Class(class).Partner()) }
+
+// Describe gives scene i; see [datasets.World].
+func (s *Set) Describe(i int) (any, error) { return s.Scene(i) }
