@@ -20,5 +20,5 @@ func resnetBlock(s nn.Scope, x, temb *Node, out, groups int, eps float64) *Node 
 	if x.Shape().Dimensions[3] != out {
 		x = nn.Conv2D(s.Sub("conv_shortcut"), x, out, 1)
 	}
-	return Add(x, h)
+	return s.Watched(Add(x, h))
 }

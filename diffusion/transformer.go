@@ -28,7 +28,7 @@ func spatialTransformer(s nn.Scope, x, cond *Node, heads, depth, groups int, lin
 	} else {
 		h = nn.ZeroConv2D(s.Sub("proj_out"), Reshape(h, d...), channels, 1)
 	}
-	return Add(x, h)
+	return s.Watched(Add(x, h))
 }
 
 // transformerBlock is self-attention, cross-attention and a GEGLU feed-forward layer, each on the layer-normalised
@@ -39,7 +39,7 @@ func transformerBlock(s nn.Scope, h, cond *Node, heads int) *Node {
 	n = nn.LayerNorm(s.Sub("norm2"), h, 1e-5)
 	h = Add(h, attend(s.Sub("attn2"), n, cond, heads))
 	n = nn.LayerNorm(s.Sub("norm3"), h, 1e-5)
-	return Add(h, feedForward(s.Sub("ff").Sub("net"), n))
+	return Add(h, s.Sub("ff").Watched(feedForward(s.Sub("ff").Sub("net"), n)))
 }
 
 func attend(s nn.Scope, x, context *Node, heads int) *Node {
@@ -47,7 +47,7 @@ func attend(s nn.Scope, x, context *Node, heads int) *Node {
 	q := nn.LinearNoBias(s.Sub("to_q"), x, width)
 	k := nn.LinearNoBias(s.Sub("to_k"), context, width)
 	v := nn.LinearNoBias(s.Sub("to_v"), context, width)
-	return nn.Linear(s.Sub("to_out").Sub("0"), nn.Attention(q, k, v, heads), width)
+	return s.Watched(nn.Linear(s.Sub("to_out").Sub("0"), nn.Attention(q, k, v, heads), width))
 }
 
 // feedForward is GEGLU: the first half of the projection times the GELU of the second half.

@@ -126,8 +126,8 @@ func (u UNet) depths() PerLevel {
 // [batch] under the condition tokens cond [batch, tokens, cross-attention width]. Height and width must be divisible
 // by 2^(levels-1).
 func (u UNet) Eps(s nn.Scope, z, t, cond *Node) *Node {
-	temb := u.timeEmbedding(s.Sub("time_embedding"), t, z)
-	h := nn.Conv2D(s.Sub("conv_in"), z, u.BlockOutChannels[0], 3)
+	temb := u.timeEmbedding(s, t, z)
+	h := s.Sub("conv_in").Watched(nn.Conv2D(s.Sub("conv_in"), z, u.BlockOutChannels[0], 3))
 	skips := []*Node{h}
 	for level, width := range u.BlockOutChannels {
 		b := s.Sub("down_blocks").Sub(strconv.Itoa(level))
@@ -139,8 +139,9 @@ func (u UNet) Eps(s nn.Scope, z, t, cond *Node) *Node {
 			h = nn.ConvGeneral2D(b.Sub("downsamplers").Sub("0").Sub("conv"), h, width, 3, 2, [2]int{1, 1})
 			skips = append(skips, h)
 		}
+		b.Watched(h)
 	}
-	h = u.middle(s.Sub("mid_block"), h, temb, cond)
+	h = s.Sub("mid_block").Watched(u.middle(s.Sub("mid_block"), h, temb, cond))
 	for block, kind := range u.UpBlockTypes {
 		b, level := s.Sub("up_blocks").Sub(strconv.Itoa(block)), len(u.UpBlockTypes)-1-block
 		for layer := range u.LayersPerBlock + 1 {
@@ -152,16 +153,18 @@ func (u UNet) Eps(s nn.Scope, z, t, cond *Node) *Node {
 		if level > 0 {
 			h = nn.Conv2D(b.Sub("upsamplers").Sub("0").Sub("conv"), nn.Upsample2x(h), u.BlockOutChannels[level], 3)
 		}
+		b.Watched(h)
 	}
-	h = nn.SiLU(nn.GroupNorm(s.Sub("conv_norm_out"), h, u.NormNumGroups, u.NormEps))
+	h = nn.SiLU(s.Sub("conv_norm_out").Watched(nn.GroupNorm(s.Sub("conv_norm_out"), h, u.NormNumGroups, u.NormEps)))
 	return nn.ZeroConv2D(s.Sub("conv_out"), h, u.OutChannels, 3)
 }
 
 func (u UNet) timeEmbedding(s nn.Scope, t, z *Node) *Node {
 	width := 4 * u.BlockOutChannels[0]
-	e := nn.TimestepEmbedding(t, u.BlockOutChannels[0], z.DType())
+	e := s.Sub("time_proj").Watched(nn.TimestepEmbedding(t, u.BlockOutChannels[0], z.DType()))
+	s = s.Sub("time_embedding")
 	e = nn.SiLU(nn.Linear(s.Sub("linear_1"), e, width))
-	return nn.Linear(s.Sub("linear_2"), e, width)
+	return s.Watched(nn.Linear(s.Sub("linear_2"), e, width))
 }
 
 // layer is a residual block and, where the level attends, a transformer.

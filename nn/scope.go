@@ -15,7 +15,8 @@ import (
 type Scope struct {
 	source source
 	prefix string
-	dtype  dtypes.DType // what parameters are converted to; see [Scope.In]
+	dtype  dtypes.DType                 // what parameters are converted to; see [Scope.In]
+	see    func(module string, x *Node) // see [Scope.Watch]
 }
 
 // source is where a scope's parameters come from: the values of a network, or nothing yet when a new network is

@@ -73,7 +73,45 @@ func checkStableUNet(c *Check) {
 			}
 		}
 	}
+	c.checkInside(g, net)
 	c.checkNames("sd/compvis/unet_names.json", "model.diffusion_model.", publishedmodels.UNetNames(net))
+}
+
+// checkInside compares activations of the U-Net's modules for one item of the first case, which tell where it departs.
+func (c *Check) checkInside(g *golden.File, net diffusion.UNet) {
+	const prefix = "expected.inside."
+	var modules []string
+	for _, name := range g.Names() {
+		if module, found := strings.CutPrefix(name, prefix); found {
+			modules = append(modules, module)
+		}
+	}
+	if len(modules) == 0 {
+		return
+	}
+	item := int(g.Ints("inputs.inside.item")[0])
+	m := must[*publishedmodels.Model](c)(publishedmodels.Open(c.Path("sd"), publishedmodels.Options{}))
+	params := must[*nn.Params](c)(m.UNetWeights.Load(c.Backend, nn.LoadOptions{}))
+	out := c.Call(c.Program(func(nets []nn.Scope, a []*Node) []*Node {
+		seen := map[string]*Node{}
+		net.Eps(nets[0].Watch(func(module string, x *Node) { seen[module] = x }), a[0], a[1], a[2])
+		results := make([]*Node, len(modules))
+		for i, module := range modules {
+			x := seen[module]
+			if x == nil {
+				c.Fatalf("the U-Net shows no activation of %s", module)
+			}
+			results[i] = Slice(x, AxisRange(item, item+1))
+		}
+		return results
+	}), []*nn.Params{params}, g.Tensor("inputs.a.sample"), g.Ints("inputs.a.timestep"), g.Tensor("inputs.a.encoder_hidden_states"))
+	for i, module := range modules {
+		tolerance := networkTolerance(0)
+		if module == "time_proj" { // float32 angles up to 999
+			tolerance = golden.Absolute(1e-4)
+		}
+		c.Tensor(out[i], g, prefix+module, tolerance)
+	}
 }
 
 // networkTolerance is that of a network's output, the first result, and of the gradients that follow.
