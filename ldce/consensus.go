@@ -50,6 +50,16 @@ func Cone(score, reference, cosGamma *Node, patch int) *Node {
 	return unpatch(turned, score.Shape().Dimensions, patch)
 }
 
+// asLong gives the patches of a direction the lengths of those of like.
+func asLong(direction, like *Node, patch int) *Node {
+	d, l := patches(direction, patch), patches(like, patch)
+	length := func(x *Node) *Node { return Sqrt(ReduceAndKeep(Square(x), ReduceSum, 3, 4)) }
+	return unpatch(Mul(Div(d, MaxScalar(length(d), smallestLength)), length(l)), like.Shape().Dimensions, patch)
+}
+
+// smallestLength keeps a division by the length of a zero vector finite: the smallest normal number of float32.
+const smallestLength = 1e-37
+
 // CosDegrees is the cosine of an angle in degrees. It is exact at 0, 90 and 180 degrees, which are among the angles that
 // papers set and vectors form.
 func CosDegrees(angle float64) float32 { return float32(math.Sin((90 - angle) * math.Pi / 180)) }

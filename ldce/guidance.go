@@ -5,6 +5,7 @@ import (
 
 	"otherwise/counterfactual"
 	"otherwise/diffusion"
+	"otherwise/nn"
 )
 
 // Inputs of a guided step, beside the latent. Scalars are arguments rather than constants, so that a sweep over them
@@ -16,6 +17,10 @@ type Inputs struct {
 	Picture                    *Node // [batch, height, width, channels] in [0, 1]
 	Guidance, LambdaC, LambdaD *Node // scalars
 	CosGamma                   *Node // scalar, see CosDegrees
+	// Noise is what Options.OverwriteBy "noise" takes, standard normal, of the latent's shape; else it may be nil.
+	Noise *Node
+	// Features is the scope of Options.Features' network, for distances between features.
+	Features nn.Scope
 }
 
 // Guided is one guided noise estimate with what led to it. Latent shapes are [batch, height, width, channels].
@@ -48,7 +53,10 @@ func GuidedEps(m counterfactual.Models, o Options, n counterfactual.Nets, z *Nod
 	out.Image = m.Diffusion.Decode(n.Autoencoder, out.X0)
 	unit := diffusion.ToUnit(out.Image)
 	out.LogProb = m.Classifier.LogProb(n.Classifier, unit, in.Target)
-	out.Distance = distance(unit, in.Picture, o.Distance)
+	out.Distance = distance(unit, in, o)
+	if o.Guidance == GuidanceFree {
+		return out.free(in.Guidance)
+	}
 	out.GradC = Gradient(ReduceAllSum(out.LogProb), z)[0]
 	out.GradD = Gradient(ReduceAllSum(out.Distance), z)[0]
 
@@ -60,11 +68,7 @@ func GuidedEps(m counterfactual.Models, o Options, n counterfactual.Nets, z *Nod
 		out.Keep = OnesLike(ReduceMean(out.Score, 3))
 	} else {
 		out.Keep = Consensus(out.Score, direction, in.CosGamma, o.Patch)
-		by := MulScalar(OnesLike(out.Score), o.Overwrite)
-		if o.Cone {
-			by = Cone(out.Score, direction, in.CosGamma, o.Patch)
-		}
-		out.Filtered = Filter(out.Score, out.Keep, by)
+		out.Filtered = Filter(out.Score, out.Keep, out.replacement(o, direction, in))
 	}
 	termC, termD := out.Filtered, Mul(noiseLevel, out.GradD)
 	if !o.NoNormMatching {
@@ -75,12 +79,24 @@ func GuidedEps(m counterfactual.Models, o Options, n counterfactual.Nets, z *Nod
 	return out
 }
 
-// distance is the sum of absolute or squared differences [batch] between pictures, the first clamped to [0, 1].
-// Source: SPEC-LDCE 3.5.
-func distance(unit, reference *Node, kind string) *Node {
-	d := Sub(ClipScalar(unit, 0, 1), reference)
-	if kind == "l2" {
-		return ReduceSum(Square(d), 1, 2, 3)
+// replacement is what filtered patches of the score become.
+func (g Guided) replacement(o Options, direction *Node, in Inputs) *Node {
+	switch {
+	case o.Cone:
+		return Cone(g.Score, direction, in.CosGamma, o.Patch)
+	case o.OverwriteBy == OverwriteNoise:
+		return asLong(in.Noise, g.Score, o.Patch)
+	case o.OverwriteBy == OverwriteUnconditional:
+		return asLong(g.EpsU, g.Score, o.Patch)
 	}
-	return ReduceSum(Abs(d), 1, 2, 3)
+	return MulScalar(OnesLike(g.Score), o.Overwrite)
+}
+
+// free is classifier-free guidance alone. Every location is steered, by the class direction.
+func (g Guided) free(scale *Node) Guided {
+	g.Score, g.GradC, g.GradD = Sub(g.EpsC, g.EpsU), ZerosLike(g.EpsU), ZerosLike(g.EpsU)
+	g.Filtered, g.TermC, g.TermD = g.Score, g.Score, ZerosLike(g.EpsU)
+	g.Keep = OnesLike(ReduceMean(g.Score, 3))
+	g.Eps = diffusion.GuidedEps(g.EpsU, g.EpsC, scale)
+	return g
 }

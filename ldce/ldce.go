@@ -170,23 +170,54 @@ func (r *run) denoiseAll(ctx context.Context, observe counterfactual.Observer) e
 
 // denoise makes step k, counted from 0 in the order in which steps are made.
 func (r *run) denoise(k int, observe counterfactual.Observer) error {
+	step := r.steps[r.options.start()-1-k]
+	var out []*tensors.Tensor
+	for again := range r.options.Recurrence {
+		var err error
+		if again > 0 {
+			nn.Free(out[1:]...)
+			if err := r.renoise(step, fmt.Sprintf("renoise/%d/%d", k, again)); err != nil {
+				return err
+			}
+		}
+		if out, err = r.step(k, again, step); err != nil {
+			return err
+		}
+		r.z = out[0]
+	}
+	return r.record(k, out, observe)
+}
+
+// step makes a step once: its results are those of the step program.
+func (r *run) step(k, again int, step diffusion.Step) ([]*tensors.Tensor, error) {
 	o := r.options
-	step := r.steps[o.start()-1-k]
-	noise := diffusion.NoNoise()
+	name := fmt.Sprintf("step/%d", k)
+	if again > 0 {
+		name = fmt.Sprintf("step/%d/%d", k, again)
+	}
+	noise, overwrite := diffusion.NoNoise(), diffusion.NoNoise()
 	switch {
 	case step.Sigma > 0 && r.stepNoise != nil:
 		noise = r.stepNoise(k)
 	case step.Sigma > 0:
-		noise = r.noise(fmt.Sprintf("step/%d", k))
+		noise = r.noise(name)
 	}
-	out, err := r.programs.step.Call(r.models.Params(), r.z, float32(step.AlphaPrev), float32(step.Sigma), noise,
+	if o.OverwriteBy == OverwriteNoise {
+		overwrite = r.noise("overwrite/" + name)
+	}
+	nets := r.models.Params()
+	if o.Features != nil {
+		nets = append(nets, o.Features.Params)
+	}
+	return r.programs.step.Call(nets, r.z, float32(step.AlphaPrev), float32(step.Sigma), noise,
 		int32(step.T), float32(step.Alpha), r.unconditional, r.conditional, r.targets, r.picture,
-		float32(*o.GuidanceScale), float32(*o.LambdaC), float32(*o.LambdaD), CosDegrees(*o.Gamma))
-	if err != nil {
-		return err
-	}
-	r.z = out[0]
-	return r.record(k, out, observe)
+		float32(*o.GuidanceScale), float32(*o.LambdaC), float32(*o.LambdaD), CosDegrees(*o.Gamma), overwrite)
+}
+
+// renoise takes the latent from the level that a step ends on back to the one it begins at.
+func (r *run) renoise(step diffusion.Step, noise string) (err error) {
+	r.z, err = r.programs.renoise.Call1(nil, r.z, float32(step.Alpha/step.AlphaPrev), r.noise(noise))
+	return err
 }
 
 // record appends the step to each problem's trace and shows it to the observer.

@@ -8,11 +8,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"otherwise/counterfactual"
 	"otherwise/internal/golden"
 	"otherwise/internal/toy"
+	"otherwise/nn"
 )
 
 const goldens = "../testdata/golden"
@@ -207,5 +209,97 @@ func TestBadOptions(t *testing.T) {
 	o, err := Options{LambdaD: new(0.0)}.WithDefaults()
 	if err != nil || *o.LambdaD != 0 || o.start() != 191 {
 		t.Errorf("lambda_d %g, start %d, error %v; want 0 kept, the paper's 191 steps", *o.LambdaD, o.start(), err)
+	}
+}
+
+// variant explains one problem with other options.
+func variant(t *testing.T, m counterfactual.Models, o Options) *counterfactual.Result {
+	t.Helper()
+	o.DDIMSteps, o.Strength, o.TraceFrames = 20, new(0.2), -1
+	method, err := New(m, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := method.Explain(context.Background(), toyProblems(t, m)[0], nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestFreeGuidanceAsksNoClassifier(t *testing.T) {
+	m := toy.Models(t, goldens, toy.Options{})
+	free := variant(t, m, Options{Guidance: GuidanceFree})
+	other := variant(t, m, Options{Guidance: GuidanceFree, LambdaC: new(50.0), LambdaD: new(7.0), Gamma: new(0.0)})
+	if d := largestDifference(free.Counterfactual, other.Counterfactual); d != 0 {
+		t.Errorf("what only the classifier's guidance has changes the picture by %g", d)
+	}
+	stronger := variant(t, m, Options{Guidance: GuidanceFree, GuidanceScale: new(6.0)})
+	if largestDifference(free.Counterfactual, stronger.Counterfactual) == 0 {
+		t.Error("the scale changes nothing")
+	}
+	if got := free.Consensus.Values[0]; got < 0.999 {
+		t.Errorf("%g of the steps steer a location, want all", got)
+	}
+}
+
+// With gamma 180 nothing is filtered, and so nothing overwritten; with a gamma of 0 everything is.
+func TestOverwriteChangesFilteredLocationsOnly(t *testing.T) {
+	m := toy.Models(t, goldens, toy.Options{})
+	for gamma, same := range map[float64]bool{180: true, 0: false} {
+		zeros := variant(t, m, Options{Gamma: &gamma})
+		for _, by := range []string{OverwriteNoise, OverwriteUnconditional} {
+			got := variant(t, m, Options{Gamma: &gamma, OverwriteBy: by})
+			if d := largestDifference(zeros.Counterfactual, got.Counterfactual); (d < 1e-6) != same {
+				t.Errorf("gamma %g, overwritten by %s: the picture differs by %g from that with zeros", gamma, by, d)
+			}
+		}
+	}
+}
+
+func TestRecurrenceRepeatsSteps(t *testing.T) {
+	m := toy.Models(t, goldens, toy.Options{})
+	once, thrice := variant(t, m, Options{}), variant(t, m, Options{Recurrence: 3})
+	if len(once.Steps) != len(thrice.Steps) {
+		t.Errorf("%d steps in the trace, want %d", len(thrice.Steps), len(once.Steps))
+	}
+	if largestDifference(once.Counterfactual, thrice.Counterfactual) == 0 {
+		t.Error("repeating steps changes nothing")
+	}
+	again := variant(t, m, Options{Recurrence: 3})
+	if d := largestDifference(thrice.Counterfactual, again.Counterfactual); d != 0 {
+		t.Errorf("the same seed gave pictures that differ by %g", d)
+	}
+}
+
+// meanColours is an encoder whose features are a picture's mean colours.
+type meanColours struct{}
+
+func (meanColours) Preprocess(x01 *graph.Node) *graph.Node      { return x01 }
+func (meanColours) Embed(_ nn.Scope, x *graph.Node) *graph.Node { return graph.ReduceMean(x, 1, 2) }
+
+func TestFeatureDistances(t *testing.T) {
+	m := toy.Models(t, goldens, toy.Options{})
+	features := &Features{Encoder: meanColours{}, Params: nn.NewParams()}
+	// two pictures of one colour each, the first beyond what clamping allows: features (0, 1) and (0.3, 0.4)
+	found := tensors.FromFlatDataAndDimensions([]float32{-1, 2}, 1, 1, 1, 2)
+	original := tensors.FromFlatDataAndDimensions([]float32{0.3, 0.4}, 1, 1, 1, 2)
+	for kind, want := range map[string]float32{DistanceL1: 0.9, DistanceL2: 0.45, DistanceFeatureL1: 0.9, DistanceFeatureL2: 0.45,
+		DistanceFeatureCosine: 0.2} {
+		program := nn.NewProgram(m.Backend, kind, func(s []nn.Scope, a []*graph.Node) []*graph.Node {
+			return []*graph.Node{distance(a[0], Inputs{Picture: a[1], Features: s[0]}, Options{Distance: kind, Features: features})}
+		})
+		out, err := program.Call1([]*nn.Params{features.Params}, found, original)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden.Near(t, kind, tensors.MustCopyFlatData[float32](out), []float32{want}, 1e-6)
+	}
+	plain, guided := variant(t, m, Options{LambdaD: new(0.0)}), variant(t, m, Options{Distance: DistanceFeatureCosine, Features: features})
+	if largestDifference(plain.Counterfactual, guided.Counterfactual) == 0 {
+		t.Error("the distance between features guides nothing")
+	}
+	if _, err := New(m, Options{Distance: DistanceFeatureL1}); err == nil || !strings.Contains(err.Error(), "network of features") {
+		t.Errorf("no network: error %v", err)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 )
 
 // Options are LDCE's settings. The zero value is the paper's setting for class-conditional ImageNet; a nil pointer
@@ -23,11 +25,24 @@ type Options struct {
 	LambdaD *float64 `json:"lambda_d"`
 	// Gamma is the largest angle in degrees between the two directions at which a location is steered; 45.
 	Gamma *float64 `json:"gamma"`
-	// Distance is "l1" (paper) or "l2" (sum of squares).
+	// Guidance is "consensus" (paper), or "free": classifier-free guidance alone, eps_u + guidance_scale (eps_c - eps_u), which
+	// asks neither classifier nor distance (the public code's configuration for CelebA-HQ).
+	Guidance string `json:"guidance"`
+	// Recurrence is how often each step is made, noised back to its level in between (self-recurrence; in the public code,
+	// unused in the paper); 1.
+	Recurrence int `json:"recurrence"`
+	// Distance is "l1" (paper), "l2" (sum of squares), or, between features of the network Features, "feature-cosine" (one minus
+	// the cosine), "feature-l1" or "feature-l2" (in the public code with DINO, unused in the paper).
 	Distance string `json:"distance"`
+	// Features is the network of the feature distances.
+	Features *Features `json:"-"`
 	// Patch is the side of the latent patches that are kept or filtered together; 1 (paper).
 	Patch int `json:"patch"`
-	// Overwrite is what filtered entries become; 0 (paper).
+	// OverwriteBy is what filtered locations become: "constant" (paper), the value Overwrite; "noise" or "unconditional", the
+	// direction of standard normal noise or of the unconditional estimate, as long as the score that was there (our choice: the
+	// paper names both and gives no length).
+	OverwriteBy string `json:"overwrite_by"`
+	// Overwrite is the constant that filtered entries become; 0 (paper).
 	Overwrite float64 `json:"overwrite"`
 	// Cone turns filtered locations towards the class direction by the angle Gamma, instead of overwriting them (in the
 	// public code, unused in the paper). Gamma must be below 90 then.
@@ -53,7 +68,10 @@ func (o Options) WithDefaults() (Options, error) {
 	o.LambdaC = cmp.Or(o.LambdaC, new(2.3))
 	o.LambdaD = cmp.Or(o.LambdaD, new(0.3))
 	o.Gamma = cmp.Or(o.Gamma, new(45.0))
-	o.Distance = cmp.Or(o.Distance, "l1")
+	o.Guidance = cmp.Or(o.Guidance, GuidanceConsensus)
+	o.Recurrence = cmp.Or(o.Recurrence, 1)
+	o.Distance = cmp.Or(o.Distance, DistanceL1)
+	o.OverwriteBy = cmp.Or(o.OverwriteBy, OverwriteConstant)
 	o.Patch = cmp.Or(o.Patch, 1)
 	o.TraceFrames = cmp.Or(o.TraceFrames, 8)
 	for name, v := range map[string]float64{"guidance_scale": *o.GuidanceScale, "lambda_c": *o.LambdaC,
@@ -69,8 +87,18 @@ func (o Options) WithDefaults() (Options, error) {
 		return o, fmt.Errorf("ldce: gamma is %g degrees; legal is 0 to 180", *o.Gamma)
 	case o.Cone && *o.Gamma >= 90:
 		return o, fmt.Errorf("ldce: gamma is %g degrees; with cone it must be below 90", *o.Gamma)
-	case o.Distance != "l1" && o.Distance != "l2":
-		return o, fmt.Errorf("ldce: unknown distance %q; legal are l1 and l2", o.Distance)
+	case !slices.Contains(distances, o.Distance):
+		return o, fmt.Errorf("ldce: unknown distance %q; legal are %q", o.Distance, distances)
+	case strings.HasPrefix(o.Distance, featurePrefix) && o.Features == nil:
+		return o, fmt.Errorf("ldce: distance %q needs a network of features", o.Distance)
+	case o.Guidance != GuidanceConsensus && o.Guidance != GuidanceFree:
+		return o, fmt.Errorf("ldce: unknown guidance %q; legal are %s and %s", o.Guidance, GuidanceConsensus, GuidanceFree)
+	case !slices.Contains(overwrites, o.OverwriteBy):
+		return o, fmt.Errorf("ldce: unknown overwrite_by %q; legal are %q", o.OverwriteBy, overwrites)
+	case o.OverwriteBy != OverwriteConstant && (o.Overwrite != 0 || o.Cone):
+		return o, fmt.Errorf("ldce: overwrite_by %q excludes overwrite and cone", o.OverwriteBy)
+	case o.Recurrence < 1:
+		return o, fmt.Errorf("ldce: recurrence is %d; it must be positive", o.Recurrence)
 	case o.Patch < 1:
 		return o, fmt.Errorf("ldce: patch is %d; it must be positive", o.Patch)
 	case o.start() < 1:

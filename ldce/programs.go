@@ -10,9 +10,10 @@ import (
 
 // programs are LDCE's compiled graphs.
 type programs struct {
-	encode *nn.Program // picture, posterior noise, abduction noise, alpha -> noised latent, reconstruction
-	step   *nn.Program // one guided denoising step
-	decode *nn.Program // latent -> picture in [0, 1]
+	encode  *nn.Program // picture, posterior noise, abduction noise, alpha -> noised latent, reconstruction
+	step    *nn.Program // one guided denoising step
+	decode  *nn.Program // latent -> picture in [0, 1]
+	renoise *nn.Program // latent, share of its signal that stays, noise -> latent at a higher noise level
 }
 
 func newPrograms(m counterfactual.Models, o Options) programs {
@@ -29,7 +30,10 @@ func newPrograms(m counterfactual.Models, o Options) programs {
 	step := func(s []nn.Scope, args []*Node) []*Node {
 		z, alphaPrev, sigma, noise := args[0], args[1], args[2], args[3]
 		in := Inputs{T: args[4], Alpha: args[5], Unconditional: args[6], Conditional: args[7], Target: args[8],
-			Picture: args[9], Guidance: args[10], LambdaC: args[11], LambdaD: args[12], CosGamma: args[13]}
+			Picture: args[9], Guidance: args[10], LambdaC: args[11], LambdaD: args[12], CosGamma: args[13], Noise: args[14]}
+		if o.Features != nil {
+			in.Features = s[3]
+		}
 		g := GuidedEps(m, o, counterfactual.BindNets(s), z, in)
 		prev, _ := diffusion.DDIMStep(z, g.Eps, in.Alpha, alphaPrev, sigma, noise)
 		return []*Node{prev, ClipScalar(diffusion.ToUnit(g.Image), 0, 1), g.LogProb, g.Distance, g.Keep}
@@ -41,5 +45,8 @@ func newPrograms(m counterfactual.Models, o Options) programs {
 		encode: nn.NewProgram(m.Backend, "ldce encode", encode),
 		step:   nn.NewProgram(m.Backend, "ldce step", step),
 		decode: nn.NewProgram(m.Backend, "ldce decode", decode),
+		renoise: nn.NewProgram(m.Backend, "ldce renoise", func(_ []nn.Scope, args []*Node) []*Node {
+			return []*Node{diffusion.AddNoise(args[0], args[1], args[2])}
+		}),
 	}
 }

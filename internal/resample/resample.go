@@ -71,7 +71,8 @@ type Source func(o int) float64
 
 // HalfPixel keeps the outer edges of the axis in place; scale is the input's size over the output's.
 func HalfPixel(scale float64) Source {
-	return func(o int) float64 { return float64(float32(scale)*(float32(o)+0.5) - 0.5) }
+	// PyTorch's kernels multiply and add with one rounding
+	return func(o int) float64 { return float64(float32(float64(float32(scale))*(float64(o)+0.5) - 0.5)) }
 }
 
 // AlignedCorners keeps the centres of the outermost positions in place.
