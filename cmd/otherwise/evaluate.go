@@ -39,6 +39,10 @@ not fail, the mean L1 and L2 distance (sum of |d|, square root of the sum of d s
 methods with masks the mean absolute change outside the mask, COUT (-1 to 1; higher is better), and the seconds a picture
 (without compiling). --method both measures LDCE and ECED, --method all every method.
 
+In a procedural world, for a bundle of its classes, the target is the class that differs least (zebra and sorrel), and the
+table tells how near to the true counterfactual the method comes, beside the unchanged picture and any picture of the
+target class, and how what changed, the mask and the consensus overlap with what really decides.
+
 With --out FILE.json it writes the same there, and every finished picture to FILE.jsonl: the same command goes on where
 it was interrupted. Picture N is explained with the seed --seed + N.`,
 		Example: `  otherwise evaluate --method both --count 200 --out out/evaluation.json

@@ -110,7 +110,7 @@ func (e *evaluation) prepare(ctx context.Context, method counterfactual.Method, 
 	return method.Prepare(ctx, pic)
 }
 
-// explain solves one picture; its target is the class that the classifier finds second most likely.
+// explain solves one picture; its target is that of [evaluation.target].
 func (e *evaluation) explain(ctx context.Context, method counterfactual.Method, index int) (outcome, error) {
 	o := outcome{Method: method.Name(), Index: index, Seed: e.seed + uint64(index)}
 	if ctx.Err() != nil {
@@ -124,7 +124,7 @@ func (e *evaluation) explain(ctx context.Context, method counterfactual.Method, 
 	if err != nil {
 		return o, fmt.Errorf("picture %d: %w", index, err)
 	}
-	target := counterfactual.RunnerUp(probabilities[0])
+	target := e.target(probabilities[0])
 	o.Label = e.set.Classes()[label]
 	o.Predicted = e.bench.Classes[counterfactual.ArgMax(probabilities[0])]
 	o.Target = e.bench.Classes[target]
@@ -148,6 +148,11 @@ func (e *evaluation) explain(ctx context.Context, method counterfactual.Method, 
 		return o, fmt.Errorf("picture %d: %w", index, err)
 	}
 	o.COUT = curves[0].COUT
+	if world := e.world(); world != nil {
+		if o.Truth, err = truthOf(world, index, target, r, func(s datasets.Sample) (counterfactual.Picture, error) { return e.bench.Picture(s.Image) }); err != nil {
+			return o, fmt.Errorf("picture %d: %w", index, err)
+		}
+	}
 	if r.Pasted == nil {
 		return o, nil
 	}
@@ -155,6 +160,23 @@ func (e *evaluation) explain(ctx context.Context, method counterfactual.Method, 
 	p.Confirmed, err = e.confirmed(r.Pasted.Picture, target, p.Flipped)
 	o.Pasted = p
 	return o, err
+}
+
+// world is the data set where it knows the true counterfactuals and has the bundle's classes, else nil.
+func (e *evaluation) world() datasets.World {
+	world, known := e.set.(datasets.World)
+	if !known || !slices.Equal(world.Classes(), e.bench.Classes) {
+		return nil
+	}
+	return world
+}
+
+// target is the class to turn a picture into: in a world the partner of the predicted class, else the runner-up.
+func (e *evaluation) target(probabilities []float64) int {
+	if world := e.world(); world != nil {
+		return world.Partner(counterfactual.ArgMax(probabilities))
+	}
+	return counterfactual.RunnerUp(probabilities)
 }
 
 // confirmed reports whether a picture flipped and the judge agrees.

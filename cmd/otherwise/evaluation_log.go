@@ -35,6 +35,7 @@ type outcome struct {
 	COUT      float64 `json:"cout"`
 	distances
 	Pasted  *pastedOutcome `json:"pasted,omitempty"` // nil for methods that report none
+	Truth   *truthOutcome  `json:"truth,omitempty"`  // nil where it isn't known
 	Seconds float64        `json:"seconds"`
 }
 

@@ -25,6 +25,7 @@ type summary struct {
 	MeanCOUT    float64  `json:"mean_cout"`
 	// Pasted is the same with the original put back around the mask; nil for a method that reports none.
 	Pasted      *pastedSummary `json:"pasted,omitempty"`
+	Truth       *truthSummary  `json:"truth,omitempty"` // nil where the true counterfactuals aren't known
 	MeanSeconds float64        `json:"mean_seconds"`
 }
 
@@ -36,7 +37,7 @@ type pastedSummary struct {
 }
 
 func summarise(m bundle.MethodInfo, outcomes []outcome) summary {
-	s := summary{Method: m.Name, Title: m.Title, Note: m.Note, Pictures: len(outcomes), Failures: []outcome{}, Pasted: summarisePasted(outcomes)}
+	s := summary{Method: m.Name, Title: m.Title, Note: m.Note, Pictures: len(outcomes), Failures: []outcome{}, Pasted: summarisePasted(outcomes), Truth: summariseTruth(outcomes)}
 	var flipped, confirmed, finished, masked int
 	var outside float64
 	for _, o := range outcomes {
@@ -131,6 +132,7 @@ func writeSummaries(w io.Writer, all []summary) error {
 	row("original pasted: flip ratio", pasted("%.3f", func(p *pastedSummary) float64 { return p.FlipRatio }))
 	row("original pasted: confirmed", pasted("%.3f", func(p *pastedSummary) float64 { return p.ConfirmedRatio }))
 	row("original pasted: mean L1", pasted("%.2f", func(p *pastedSummary) float64 { return p.MeanL1 }))
+	truthRows(all, row)
 	row("seconds a picture", func(s summary) string { return fmt.Sprintf("%.2f", s.MeanSeconds) })
 	if err := table.Flush(); err != nil {
 		return err
