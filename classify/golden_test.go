@@ -93,7 +93,7 @@ func TestClassifiersAgreeWithPyTorch(t *testing.T) {
 		"resnet20_cifar":    `{"inplanes": 4, "planes": [4, 6, 8], "layers": [2, 2, 2], "classes": 5}`,
 		"densenet121":       `{"growth_rate": 4, "block_config": [2, 1], "num_init_features": 8, "bn_size": 2, "num_classes": 5}`,
 		"celebahq_densenet": `{"growth_rate": 4, "block_config": [2, 1], "num_init_features": 8, "bn_size": 2, "attribute": 2}`,
-		"dino_vits8":        `{"patch": 4, "dim": 12, "heads": 3, "depth": 5, "img": 16, "classes": 5}`,
+		"dino_vits8":        `{"patch": 4, "dim": 12, "heads": 3, "depth": 4, "img": 16, "classes": 5}`,
 		"swin_t":            `{"patch_size": 2, "embed_dim": 8, "depths": [2, 2], "num_heads": [2, 4], "window_size": 3, "num_classes": 5}`,
 	} {
 		t.Run(architecture, func(t *testing.T) {
@@ -146,7 +146,7 @@ func ancestors(of *Node) map[*Node]bool {
 }
 
 func TestDINOAtOtherSizes(t *testing.T) {
-	m := model(t, "dino_vits8", `{"patch": 4, "dim": 12, "heads": 3, "depth": 5, "img": 16, "classes": 5}`).(*classify.DINO)
+	m := model(t, "dino_vits8", `{"patch": 4, "dim": 12, "heads": 3, "depth": 4, "img": 16, "classes": 5}`).(*classify.DINO)
 	g := golden.Open(t, "testdata/dino_vits8.safetensors")
 	params := []*nn.Params{load(t, m, g)}
 	program := nn.NewProgram(golden.Backend(t), "dino", func(s []nn.Scope, a []*Node) []*Node {
