@@ -41,6 +41,14 @@ func TestNotebooks(t *testing.T) {
 		needModules(t, python, "jupyter_client", "psutil")
 		runScript(t, python, "test_errors.py")
 	})
+	t.Run("full disk", func(t *testing.T) {
+		needModules(t, python, "jupyter_client", "psutil")
+		runScript(t, python, "test_disk.py")
+	})
+	t.Run("console", func(t *testing.T) {
+		needModules(t, python, "jupyter_console", "pexpect")
+		runScript(t, python, "test_console.py")
+	})
 	t.Run("stop button", func(t *testing.T) {
 		needModules(t, python, "jupyter_client", "psutil")
 		runScript(t, python, "test_stop.py")

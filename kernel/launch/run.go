@@ -99,6 +99,9 @@ func Run(connectionFile string, opts Options) error {
 		return err
 	}
 	defer program.Close()
+	if err := checkSpace(opts.Temporary, kernelSpace); err != nil {
+		return err
+	}
 	f, err := makeFolder(opts.Temporary)
 	if err != nil {
 		return err

@@ -18,7 +18,8 @@ import (
 //   - after `go mod init` it makes the new module import the kernel's module, before GoNB goes on;
 //   - `go get` without packages, which GoNB runs before each cell is compiled, does nothing: go build, which comes
 //     next, gets what is missing, and asks the network only when something is;
-//   - go build and go test may change go.mod and leave out debug tables, which halves the time to link a cell.
+//   - go build and go test may change go.mod, leave out debug tables, which halves the time to link a cell, and say beforehand that
+//     the disk is full.
 func RunShim(args []string) (handled bool, code int) {
 	if len(args) == 0 || filepath.Base(args[0]) != "go" {
 		return false, 0
@@ -44,6 +45,9 @@ func runGo(args []string) (code int, err error) {
 	case isBareGet(args) && !inWorkspace("."):
 		return 0, nil
 	case len(args) > 0 && (args[0] == "build" || args[0] == "test"):
+		if err := checkSpace(os.TempDir(), cellSpace); err != nil {
+			return 0, err
+		}
 		env.set("GOFLAGS", cellFlags(env.get("GOFLAGS"), inWorkspace(".")))
 	}
 	err = syscall.Exec(real, append([]string{"go"}, args...), env)
