@@ -62,7 +62,7 @@ func place(r *bundle.Recipe, folder string, places []string) error {
 		if err != nil {
 			return err
 		}
-		part.Weights, part.SHA256 = full, ""
+		part.Weights, part.SHA256, part.From = full, "", ""
 	}
 	if folder == "" {
 		return nil
