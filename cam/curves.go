@@ -48,7 +48,7 @@ func Curves(ctx context.Context, predictor *counterfactual.Predictor, p counterf
 	if deletion, err = curve(ctx, predictor, p, meanColour(p), order, class, o); err != nil {
 		return nil, nil, err
 	}
-	insertion, err = curve(ctx, predictor, blurred(p, o.Blur), p, order, class, o)
+	insertion, err = curve(ctx, predictor, Blur(p, o.Blur), p, order, class, o)
 	return deletion, insertion, err
 }
 
@@ -101,8 +101,8 @@ func meanColour(p counterfactual.Picture) counterfactual.Picture {
 	return out
 }
 
-// blurred is p under a Gaussian of the given standard deviation, cut off at three of them; beyond the edges lie the edges.
-func blurred(p counterfactual.Picture, std float64) counterfactual.Picture {
+// Blur is p under a Gaussian of the given standard deviation, cut off at three of them; beyond the edges lie the edges.
+func Blur(p counterfactual.Picture, std float64) counterfactual.Picture {
 	radius := int(math.Ceil(3 * std))
 	kernel := make([]float64, 2*radius+1)
 	var total float64

@@ -67,10 +67,10 @@ func TestCurves(t *testing.T) {
 
 func TestBlurKeepsWhatIsEven(t *testing.T) {
 	even := counterfactual.Picture{Height: 5, Width: 7, Channels: 2, Values: slices.Repeat([]float32{0.25, 0.75}, 35)}
-	golden.Near(t, "blurred", blurred(even, 2).Values, even.Values, 1e-6)
+	golden.Near(t, "blurred", Blur(even, 2).Values, even.Values, 1e-6)
 	dot := counterfactual.Picture{Height: 21, Width: 21, Channels: 1, Values: make([]float32, 441)}
 	dot.Values[10*21+10] = 1
-	b := blurred(dot, 2)
+	b := Blur(dot, 2)
 	var sum, spread float64
 	for i, v := range b.Values {
 		sum += float64(v)

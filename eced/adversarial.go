@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/gomlx/gomlx/core/tensors"
+
 	"otherwise/counterfactual"
 	"otherwise/diffusion"
 )
@@ -14,6 +16,9 @@ func (r *run) changeForeground(ctx context.Context) error {
 		Targets: []int{r.problem.Target}})
 	if err != nil {
 		return err
+	}
+	if r.warm != nil {
+		a.Foreground = r.warm.foreground
 	}
 	total := r.options.Iterations
 	var noise ChainNoise
@@ -31,6 +36,7 @@ func (r *run) changeForeground(ctx context.Context) error {
 		last := k == total-1 || r.options.StopAt > 0 && it.Probabilities[0] > r.options.StopAt
 		err = r.recordIteration(k, it, last)
 		it.Pass.Free()
+		r.foreground = a.Foreground
 		if err != nil || last {
 			return err
 		}
@@ -44,7 +50,10 @@ func (r *run) chainNoise(k int) ChainNoise {
 	for i, s := range r.Steps() {
 		noise.Background = append(noise.Background, r.noise(fmt.Sprintf("blend/%d/%d", k, i)))
 		step := diffusion.NoNoise()
-		if s.Sigma > 0 {
+		switch last := i == len(r.steps)-1; {
+		case last && r.options.Sampler == samplerDDPM:
+			step = tensors.FromShape(noise.Start.Shape())
+		case s.Sigma > 0:
 			step = r.noise(fmt.Sprintf("step/%d/%d", k, i))
 		}
 		noise.Step = append(noise.Step, step)

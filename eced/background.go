@@ -35,20 +35,22 @@ type fitProgram struct {
 	fitted  []string // names of the decoder's parameters, known once the program was called
 }
 
-func newFitProgram(m counterfactual.Models, kind string) *fitProgram {
+func newFitProgram(m counterfactual.Models, o Options) *fitProgram {
 	f := &fitProgram{}
 	f.program = nn.NewProgram(m.Backend, "eced background", func(nets []nn.Scope, args []*Node) []*Node {
 		z, mz, vz, reference, mask, noise, alpha := args[0], args[1], args[2], args[3], args[4], args[5], args[6]
 		latentRate, decoderRate, step := args[7], args[8], args[9]
 		image := m.Diffusion.Decode(nets[netDecoder], diffusion.AddNoise(z, alpha, noise))
-		loss := BackgroundLoss(image, reference, mask, kind)
+		loss := BackgroundLoss(image, reference, mask, o.BackgroundLoss)
 		names, params := nets[netDecoder].Used()
 		f.fitted = names
 		// the barrier keeps XLA from computing a gradient again for every value that is made of it
 		grads := OptimizationBarriers(Gradient(loss, append([]*Node{z}, params...)...)...)
-		newZ, newM, newV := nn.Adam(z, grads[0], mz, vz, latentRate, step)
+		latentAdam := o.Adam
+		latentAdam.WeightDecay = 0
+		newZ, newM, newV := latentAdam.Update(z, grads[0], mz, vz, latentRate, step)
 		return append([]*Node{loss, newZ, newM, newV},
-			nn.AdamParams(names, params, grads[1:], nets[netM], nets[netV], decoderRate, step)...)
+			o.Adam.UpdateParams(names, params, grads[1:], nets[netM], nets[netV], decoderRate, step)...)
 	})
 	return f
 }

@@ -55,7 +55,7 @@ func newPrograms(m counterfactual.Models, o Options) programs {
 		encode: program("encode", func(s []nn.Scope, a []*Node) []*Node {
 			return []*Node{m.Diffusion.Encode(s[0], diffusion.FromUnit(a[0]), nil)}
 		}),
-		fit: newFitProgram(m, o.BackgroundLoss),
+		fit: newFitProgram(m, o),
 		start: program("start", func(_ []nn.Scope, a []*Node) []*Node {
 			return []*Node{diffusion.AddNoise(diffusion.Blend(a[0], a[1], a[2]), a[4], a[3])}
 		}),
@@ -71,7 +71,9 @@ func newPrograms(m counterfactual.Models, o Options) programs {
 			// the noised blend depends on the blend through sqrt(alpha); pruning is the product with the mask (Prop. 1)
 			gradient = Mul(gradient, Sqrt(alpha))
 			pruned := Mul(gradient, mask)
-			newZ, newM, newV := nn.Adam(foreground, pruned, a[4], a[5], a[6], a[7])
+			adam := o.Adam
+			adam.WeightDecay = 0
+			newZ, newM, newV := adam.Update(foreground, pruned, a[4], a[5], a[6], a[7])
 			return []*Node{newZ, newM, newV, gradient, pruned}
 		}),
 	}

@@ -34,7 +34,11 @@ func New(m counterfactual.Models, o Options) (*Method, error) {
 		return nil, fmt.Errorf("eced: %w", err)
 	}
 	o.CAM = mapper.Options()
-	steps, err := m.Diffusion.Schedule.DDIMSteps(o.DDIMSteps, o.Eta)
+	eta := o.Eta
+	if o.Sampler == samplerDDPM { // ancestral steps are DDIM's with eta 1, but for the last one's noise, which is left out
+		eta = 1
+	}
+	steps, err := m.Diffusion.Schedule.DDIMSteps(o.DDIMSteps, eta)
 	if err != nil {
 		return nil, fmt.Errorf("eced: %w", err)
 	}
@@ -47,14 +51,22 @@ func (m *Method) Name() string { return "eced" }
 
 // Explain solves one problem: region, background, counterfactual.
 func (m *Method) Explain(ctx context.Context, p counterfactual.Problem, observe counterfactual.Observer) (*counterfactual.Result, error) {
+	if m.options.AutoDelta {
+		return m.explainSearching(ctx, p, observe)
+	}
 	r, err := m.begin(p, observe)
 	if err != nil {
 		return nil, err
 	}
+	return r.run(ctx, r.chooseRegion)
+}
+
+// run makes the three stages.
+func (r *run) run(ctx context.Context, chooseRegion func(context.Context) error) (*counterfactual.Result, error) {
 	for _, stage := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"activation map", r.chooseRegion}, {"background", r.fitBackground}, {"adversarial", r.changeForeground}} {
+	}{{"activation map", chooseRegion}, {"background", r.fitBackground}, {"adversarial", r.changeForeground}} {
 		if err := stage.run(ctx); err != nil {
 			return nil, fmt.Errorf("eced, %s: %w", stage.name, err)
 		}
@@ -62,7 +74,7 @@ func (m *Method) Explain(ctx context.Context, p counterfactual.Problem, observe 
 		r.result.Timings = append(r.result.Timings, counterfactual.Timing{Stage: stage.name, Duration: now.Sub(r.lap)})
 		r.lap = now
 	}
-	after, err := m.predictor.Probabilities(r.result.Counterfactual)
+	after, err := r.predictor.Probabilities(r.result.Counterfactual)
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +99,8 @@ type run struct {
 
 	background *tensors.Tensor // stage B's latent
 	decoder    *nn.Params      // stage B's decoder: a copy that belongs to this picture alone
+	foreground *tensors.Tensor // stage C's latent, after its last update
+	warm       *run            // an earlier run on the picture, where stages B and C begin; nil for none
 }
 
 func (m *Method) begin(p counterfactual.Problem, observe counterfactual.Observer) (*run, error) {
@@ -114,16 +128,48 @@ func (m *Method) begin(p counterfactual.Problem, observe counterfactual.Observer
 // chooseRegion is stage A: the activation map of the class that the classifier gives the picture now, thresholded to a
 // mask and taken to the latent's grid.
 func (r *run) chooseRegion(ctx context.Context) error {
+	if r.options.Given != nil {
+		return r.takeMask(r.options.Given)
+	}
 	activation, err := r.mapper.Map(ctx, r.problem.Picture, r.result.Predicted)
 	if err != nil {
 		return err
 	}
-	region := cam.Region{Delta: *r.options.Delta, Share: r.options.ForegroundShare, Strict: r.options.Strict, Mode: r.options.MaskMode}
+	return r.cutRegion(activation, *r.options.Delta)
+}
+
+// cutRegion makes masks of an activation map.
+func (r *run) cutRegion(activation *counterfactual.Grid, delta float64) error {
+	region := cam.Region{Delta: delta, Share: r.options.ForegroundShare, Strict: r.options.Strict, Mode: r.options.MaskMode}
 	mask, latentMask, err := region.Masks(activation, r.models.Diffusion.Autoencoder.Factor())
 	if err != nil {
 		return err
 	}
-	r.result.ActivationMap, r.result.Mask, r.result.LatentMask = activation, mask, latentMask
+	r.result.ActivationMap = activation
+	return r.setMasks(mask, latentMask)
+}
+
+// takeMask uses a mask of the user's.
+func (r *run) takeMask(mask *counterfactual.Grid) error {
+	if mask.Height != r.problem.Picture.Height || mask.Width != r.problem.Picture.Width {
+		return fmt.Errorf("the given mask is %dx%d, the picture %dx%d", mask.Width, mask.Height, r.problem.Picture.Width, r.problem.Picture.Height)
+	}
+	latentMask, err := cam.Downsample(mask, r.models.Diffusion.Autoencoder.Factor(), r.options.MaskMode)
+	if err != nil {
+		return err
+	}
+	if err := cam.CheckMask(latentMask, 1); err != nil {
+		return err
+	}
+	return r.setMasks(mask, latentMask)
+}
+
+func (r *run) setMasks(mask, latentMask *counterfactual.Grid) error {
+	if r.options.SoftBorder > 0 {
+		soft := counterfactual.Picture(*latentMask)
+		latentMask = new(counterfactual.Grid(cam.Blur(soft, r.options.SoftBorder)))
+	}
+	r.result.Mask, r.result.LatentMask = mask, latentMask
 	r.mask, r.latentMask = maskTensor(mask), maskTensor(latentMask)
 	return nil
 }

@@ -11,10 +11,11 @@ import (
 
 // fitBackground is stage B on one picture.
 func (r *run) fitBackground(ctx context.Context) error {
-	f, err := r.NewFitting(r.encoded)
+	f, err := r.newFitting()
 	if err != nil {
 		return err
 	}
+	var losses []float64
 	reference := toSigned(r.problem.Picture)
 	total := max(0, r.options.BackgroundSteps)
 	for k := range total {
@@ -25,13 +26,45 @@ func (r *run) fitBackground(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("step %d of %d (seed %d): %w", k+1, total, r.problem.Seed, err)
 		}
+		losses = append(losses, loss)
 		if err := r.report(counterfactual.Step{Stage: "background", Index: k, Total: total, Loss: loss,
 			TargetProbability: r.result.Before[r.problem.Target]}); err != nil {
 			return err
 		}
+		if converged(losses, r.options.BackgroundTolerance) {
+			break
+		}
 	}
 	r.background, r.decoder = f.Latent, f.Decoder
 	return r.reconstruct()
+}
+
+// newFitting begins at the picture's latent and the published decoder, or where an earlier run came to.
+func (r *run) newFitting() (*Fitting, error) {
+	if r.warm == nil {
+		return r.NewFitting(r.encoded)
+	}
+	decoder, err := r.warm.decoder.Copy()
+	if err != nil {
+		return nil, err
+	}
+	return r.fittingFrom(r.warm.background, decoder), nil
+}
+
+// window is how many steps' losses are averaged to see whether stage B still gains: single ones go up and down with their noise.
+const window = 20
+
+// converged reports whether the last window of losses is lower than the one before by less than the given share of it.
+func converged(losses []float64, tolerance float64) bool {
+	n := len(losses)
+	if tolerance == 0 || n < 2*window || n%window != 0 {
+		return false
+	}
+	before, last := 0.0, 0.0
+	for i := range window {
+		before, last = before+losses[n-2*window+i], last+losses[n-window+i]
+	}
+	return before-last < tolerance*before
 }
 
 // reconstruct shows what stage B has reached: the fitted latent, noised as stage C leaves it, through the fitted decoder.

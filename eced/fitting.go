@@ -27,8 +27,13 @@ func (m *Method) NewFitting(encoded *tensors.Tensor) (*Fitting, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Fitting{Latent: encoded, Decoder: decoder, method: m, nets: []*nn.Params{decoder, decoder.ZerosLike(), decoder.ZerosLike()},
-		m: tensors.FromShape(encoded.Shape()), v: tensors.FromShape(encoded.Shape())}, nil
+	return m.fittingFrom(encoded, decoder), nil
+}
+
+// fittingFrom begins stage B at a latent and a decoder, which it changes.
+func (m *Method) fittingFrom(latent *tensors.Tensor, decoder *nn.Params) *Fitting {
+	return &Fitting{Latent: latent, Decoder: decoder, method: m, nets: []*nn.Params{decoder, decoder.ZerosLike(), decoder.ZerosLike()},
+		m: tensors.FromShape(latent.Shape()), v: tensors.FromShape(latent.Shape())}
 }
 
 // Step makes one step of Adam on the background loss, which it returns as it was before. pictures [batch, height, width,

@@ -6,6 +6,14 @@ import (
 	"math"
 
 	"otherwise/cam"
+	"otherwise/counterfactual"
+	"otherwise/nn"
+)
+
+// The samplers.
+const (
+	samplerDDIM = "ddim"
+	samplerDDPM = "ddpm"
 )
 
 // Options are ECED's settings. The zero value is the paper's setting, and where the paper's number is lost, the choice
@@ -19,11 +27,24 @@ type Options struct {
 	ForegroundShare float64 `json:"foreground_share"`
 	// Strict makes a pixel foreground only above Delta, not at it.
 	Strict bool `json:"strict"`
+	// AutoDelta takes the place of Delta: the largest of [Thresholds] whose counterfactual reaches the probability Confidence is searched
+	// (ours: the paper sets it by hand, which it calls a limitation). See [Method.SearchThreshold].
+	AutoDelta bool `json:"auto_delta"`
+	// Confidence is the target's probability that AutoDelta asks for; 0.9.
+	Confidence float64 `json:"confidence"`
+	// Given, unless nil, takes the place of stage A: a mask of the picture's size, 1 where it may change, 0 where not.
+	Given *counterfactual.Grid `json:"given,omitempty"`
+	// SoftBorder, above 0, blurs the border of the latent's mask: a Gaussian's standard deviation in latent positions. Foreground and
+	// background are mixed there.
+	SoftBorder float64 `json:"soft_border"`
 	// MaskMode is how the mask is taken to the latent's grid: nearest_center (choice), nearest, area, any or all.
 	MaskMode cam.Mode `json:"mask_mode"`
 
 	// BackgroundSteps is the length of stage B; 500 (paper). -1 leaves the stage out.
 	BackgroundSteps int `json:"background_steps"`
+	// BackgroundTolerance, above 0, ends stage B once the loss, averaged over 20 steps, is lower by less than this share of the
+	// average over the 20 before; 0 never does (paper).
+	BackgroundTolerance float64 `json:"background_tolerance"`
 	// BackgroundLoss is mse (paper, Eq. 12) or l1.
 	BackgroundLoss string `json:"background_loss"`
 	// LatentRate and DecoderRate are stage B's learning rates; 0.01 and 0.0001 (choice).
@@ -34,6 +55,8 @@ type Options struct {
 	// the last, are made; 5 (choice; the paper's number is lost).
 	DDIMSteps    int `json:"ddim_steps"`
 	DenoiseSteps int `json:"denoise_steps"`
+	// Sampler is ddim (choice) or ddpm, the ancestral step without noise at the end: the paper cites both.
+	Sampler string `json:"sampler"`
 	// Eta is DDIM's; 0 (choice).
 	Eta float64 `json:"eta"`
 	// GuidanceScale is that of classifier-free guidance towards the target; 1, the conditional estimate alone (choice).
@@ -42,6 +65,9 @@ type Options struct {
 	Iterations int `json:"iterations"`
 	// Rate is stage C's learning rate; 0.01 (choice).
 	Rate *float64 `json:"rate"`
+	// Adam are the optimiser's settings in stages B and C; 0.9, 0.999 (choice; the paper's betas are lost). Its weight decay acts on
+	// stage B's decoder only: on a latent it would move what lies behind the mask.
+	Adam nn.AdamOptions `json:"adam"`
 	// StopAt ends stage C once the target's probability is above it; 0 never does (paper).
 	StopAt float64 `json:"stop_at"`
 	// FreshNoise draws new noise in every iteration instead of once per picture (choice: once).
@@ -57,6 +83,8 @@ func (o Options) withDefaults() (Options, error) {
 	o.MaskMode = cmp.Or(o.MaskMode, cam.NearestCenter)
 	o.BackgroundSteps = cmp.Or(o.BackgroundSteps, 500)
 	o.BackgroundLoss = cmp.Or(o.BackgroundLoss, "mse")
+	o.Sampler = cmp.Or(o.Sampler, samplerDDIM)
+	o.Confidence = cmp.Or(o.Confidence, 0.9)
 	o.LatentRate = cmp.Or(o.LatentRate, new(0.01))
 	o.DecoderRate = cmp.Or(o.DecoderRate, new(0.0001))
 	o.DDIMSteps = cmp.Or(o.DDIMSteps, 50)
@@ -70,7 +98,20 @@ func (o Options) withDefaults() (Options, error) {
 			return o, fmt.Errorf("eced: %s is %g; it must be a finite number, 0 or more", name, v)
 		}
 	}
+	if err := o.Adam.Validate(); err != nil {
+		return o, fmt.Errorf("eced: %w", err)
+	}
 	switch {
+	case o.Sampler != samplerDDIM && o.Sampler != samplerDDPM:
+		return o, fmt.Errorf("eced: unknown sampler %q; legal are %s and %s", o.Sampler, samplerDDIM, samplerDDPM)
+	case o.Sampler == samplerDDPM && o.Eta != 0:
+		return o, fmt.Errorf("eced: eta is %g; it is %s's, and sampler is %s", o.Eta, samplerDDIM, samplerDDPM)
+	case !(o.Confidence > 0 && o.Confidence < 1):
+		return o, fmt.Errorf("eced: confidence is %g; legal is above 0 and below 1", o.Confidence)
+	case !(o.SoftBorder >= 0) || math.IsInf(o.SoftBorder, 1) || !(o.BackgroundTolerance >= 0 && o.BackgroundTolerance < 1):
+		return o, fmt.Errorf("eced: soft_border %g must not be negative, background_tolerance %g from 0 to below 1", o.SoftBorder, o.BackgroundTolerance)
+	case o.AutoDelta && (o.Given != nil || o.ForegroundShare > 0):
+		return o, fmt.Errorf("eced: auto_delta excludes given and foreground_share")
 	case math.IsNaN(*o.Delta):
 		return o, fmt.Errorf("eced: delta is NaN; legal is a number from 0 to 1")
 	case !(o.ForegroundShare >= 0 && o.ForegroundShare < 1):

@@ -52,13 +52,18 @@ func Adam(p, grad, m, v, rate, step *Node) (newP, newM, newV *Node) {
 	return AdamOptions{}.Update(p, grad, m, v, rate, step)
 }
 
-// AdamParams is [Adam] for parameters of a network (see [Scope.Used]), whose moments are networks of the same names: the new
-// value and moments of the first parameter, then of the second, as [ReplaceParams] takes them.
+// AdamParams is [AdamOptions.UpdateParams] with the default settings.
 func AdamParams(names []string, params, grads []*Node, m, v Scope, rate, step *Node) []*Node {
+	return AdamOptions{}.UpdateParams(names, params, grads, m, v, rate, step)
+}
+
+// UpdateParams is [AdamOptions.Update] for parameters of a network (see [Scope.Used]), whose moments are networks of the same names: the new
+// value and moments of the first parameter, then of the second, as [ReplaceParams] takes them.
+func (o AdamOptions) UpdateParams(names []string, params, grads []*Node, m, v Scope, rate, step *Node) []*Node {
 	var out []*Node
 	for i, p := range params {
 		dims := p.Shape().Dimensions
-		newP, newM, newV := Adam(p, grads[i], m.Param(names[i], Constant(0), dims...), v.Param(names[i], Constant(0), dims...), rate, step)
+		newP, newM, newV := o.Update(p, grads[i], m.Param(names[i], Constant(0), dims...), v.Param(names[i], Constant(0), dims...), rate, step)
 		out = append(out, newP, newM, newV)
 	}
 	return out
