@@ -18,13 +18,13 @@ import (
 
 // trajectory walks from the golden file's x, with the estimate f(x, t) = 0.1 x + sin(t) of a network that was trained
 // as prediction says, and returns the states behind each move.
-func trajectory(t *testing.T, g *golden.File, s Schedule, prediction string, moves []Move) [][]float32 {
+func trajectory(t *testing.T, walker *Walker, g *golden.File, s Schedule, prediction string, moves []Move) [][]float32 {
 	t.Helper()
 	x := g.Tensor("inputs.x")
 	noises, dims := g.Floats("inputs.steps_noise")
 	size := len(noises) / dims[0]
 	var states [][]float32
-	_, err := NewWalker(golden.Backend(t)).Walk(context.Background(), moves, x, Walk{
+	_, err := walker.Walk(context.Background(), moves, x, Walk{
 		Estimate: func(z *tensors.Tensor, at int) (*tensors.Tensor, error) {
 			values := floats(t, z)
 			alpha := s.AlphasCumprod[at]
@@ -97,6 +97,7 @@ func TestSchedulersAgreeWithDiffusers(t *testing.T) {
 	g := golden.Open(t, "testdata/schedulers_small.safetensors")
 	var settings map[string]json.RawMessage
 	golden.JSON(t, "testdata/schedulers_small.json", &settings)
+	walker := NewWalker(golden.Backend(t))
 	for name, raw := range settings {
 		config, err := ParseScheduler(raw)
 		if err != nil {
@@ -136,77 +137,7 @@ func TestSchedulersAgreeWithDiffusers(t *testing.T) {
 				t.Errorf("%s: timesteps are %v, want %v", name, timestepsOf(moves), want)
 				continue
 			}
-			sameWay(t, g, fmt.Sprintf("%strajectory_%d", prefix, steps), trajectory(t, g, s, config.PredictionType, moves), cmp.Or(looser[name], 1e-5))
-		}
-	}
-}
-
-// TestSchedulersAgreeWithReference checks all trajectories of the reference data.
-func TestSchedulersAgreeWithReference(t *testing.T) {
-	g := golden.Open(t, golden.Reference(t, "models", "schedulers", "schedulers_golden.safetensors"))
-	sd, err := NewSchedule(stableDiffusion)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ldm, err := NewSchedule(ScheduleConfig{BetaSchedule: "scaled_linear", BetaStart: 0.0015, BetaEnd: 0.0195, Steps: 1000})
-	if err != nil {
-		t.Fatal(err)
-	}
-	check := func(s Schedule, scheduler Scheduler, steps int, name, timesteps string, lookahead bool) {
-		t.Helper()
-		moves, err := scheduler.Moves(s, steps)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if timesteps != "" {
-			if want := g.Ints("expected." + timesteps); !slices.Equal(timestepsOf(moves), want) {
-				t.Errorf("%s: timesteps are %v, want %v", name, timestepsOf(moves), want)
-			}
-		}
-		got := trajectory(t, g, s, "", moves)
-		if lookahead { // latent diffusion doesn't count the state before the look-ahead
-			got = got[1:]
-		}
-		sameWay(t, g, "expected."+name, got, 1e-5)
-	}
-	for _, steps := range []int{50, 10, 7} {
-		at := func(format string) string { return fmt.Sprintf(format, steps) }
-		for _, eta := range []string{"0.0", "0.5", "1.0"} {
-			var e float64
-			fmt.Sscan(eta, &e)
-			check(sd, DDIM{Eta: e, Spacing: Leading, StepsOffset: 1}, steps, at("ddim.sd.trajectory_%d_eta")+eta, at("ddim.sd.timesteps_%d"), false)
-			if steps != 7 {
-				check(sd, DDIM{Eta: e}, steps, at("ldm.scaled_linear_sd.%d.eta")+eta+".trajectory", "", false)
-				check(ldm, DDIM{Eta: e}, steps, at("ldm.scaled_linear_ldm.%d.eta")+eta+".trajectory", "", false)
-			}
-		}
-		check(sd, PLMS{Spacing: Leading, StepsOffset: 1}, steps, at("pndm.sd.trajectory_%d"), at("pndm.sd.timesteps_%d"), false)
-		check(sd, DDPM{}, steps, at("ddpm.sd.fixed_small.trajectory_%d"), at("ddpm.sd.timesteps_%d"), false)
-		check(sd, DDPM{LargeVariance: true}, steps, at("ddpm.sd.fixed_large.trajectory_%d"), at("ddpm.sd.timesteps_%d"), false)
-		if steps != 7 {
-			check(sd, PLMS{}, steps, at("ldm.scaled_linear_sd.%d.plms_trajectory"), "", true)
-			check(ldm, PLMS{}, steps, at("ldm.scaled_linear_ldm.%d.plms_trajectory"), "", true)
-		}
-	}
-	for name, spacing := range map[string]Spacing{"ddim.trailing": Trailing, "ddim.linspace": Linspace, "ddim.offset0": Leading, "ldm": LDM} {
-		for _, steps := range []int{150, 50, 10, 7} {
-			golden := fmt.Sprintf("expected.%s.timesteps_%d", name, steps)
-			if !g.Has(golden) {
-				continue
-			}
-			got, err := spacing.timesteps(1000, steps, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := g.Ints(golden)
-			if spacing == LDM {
-				slices.Reverse(want)
-			}
-			for i := range want {
-				if len(got) != len(want) || got[i] != int(want[i]) {
-					t.Fatalf("%s: %v, want %v", golden, got, want)
-				}
-			}
+			sameWay(t, g, fmt.Sprintf("%strajectory_%d", prefix, steps), trajectory(t, walker, g, s, config.PredictionType, moves), cmp.Or(looser[name], 1e-5))
 		}
 	}
 }
