@@ -26,8 +26,9 @@ type TextEncoder struct {
 
 // textConfig is what is known of published text encoders.
 var textConfig = fields.Kind{Name: "text encoder",
-	Ignored: []string{"architectures", "attention_dropout", "bos_token_id", "dropout", "dtype", "eos_token_id", "initializer_factor",
-		"initializer_range", "pad_token_id", "projection_dim", "torch_dtype", "transformers_version"},
+	Ignored: []string{"architectures", "attention_dropout", "bos_token_id", "chunk_size_feed_forward", "dropout", "dtype", "eos_token_id",
+		"id2label", "initializer_factor", "initializer_range", "label2id", "pad_token_id", "projection_dim", "return_dict", "tie_word_embeddings",
+		"torch_dtype", "transformers_version", "use_cache"},
 	Fixed: map[string][]string{"model_type": {`"clip_text_model"`}}}
 
 // ParseTextEncoder reads the config.json of a published CLIPTextModel. A field that changes the network in a way that

@@ -24,7 +24,14 @@ const networks = "../testdata/"
 // nameTable reads the reference's table of CompVis names to diffusers'.
 func nameTable(t *testing.T, network string) map[string]string {
 	t.Helper()
-	file, err := os.Open("testdata/" + network + "_names.json.gz")
+	var table map[string]string
+	readGzipped(t, "testdata/"+network+"_names.json.gz", &table)
+	return table
+}
+
+func readGzipped(t *testing.T, path string, into any) {
+	t.Helper()
+	file, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,11 +40,9 @@ func nameTable(t *testing.T, network string) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var table map[string]string
-	if err := json.NewDecoder(text).Decode(&table); err != nil {
-		t.Fatal(err)
+	if err := json.NewDecoder(text).Decode(into); err != nil {
+		t.Fatalf("%s: %v", path, err)
 	}
-	return table
 }
 
 func read(t *testing.T, path string) []byte {
