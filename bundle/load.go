@@ -34,7 +34,11 @@ const (
 type DenoiserConfig struct {
 	UNet      diffusion.UNet           `json:"unet"`
 	Embedding diffusion.ClassEmbedding `json:"class_embedding"`
-	Schedule  diffusion.ScheduleConfig `json:"scheduler"`
+	// Words, where given, takes the place of the class embedding: the model is told what to draw in words, by default by
+	// Prompt with the class's name; see [diffusion.Prompts].
+	Words    *diffusion.WordEncoder   `json:"word_encoder,omitempty"`
+	Prompt   string                   `json:"prompt,omitempty"`
+	Schedule diffusion.ScheduleConfig `json:"scheduler"`
 	// Prediction is what the U-Net estimates, named as in published schedulers; see [diffusion.Predicting].
 	Prediction string                  `json:"prediction_type,omitempty"`
 	Latents    diffusion.Normalisation `json:"latents"`
@@ -92,8 +96,15 @@ func (b *Bundle) loadDiffusion(backend compute.Backend, stored *weights.Bundle) 
 	if err != nil {
 		return nil, err
 	}
+	conditioner := c.Embedding.Bind(backend, denoiserParams)
+	if c.Words != nil {
+		prompts := diffusion.Prompts{Classes: stored.Classes, Template: c.Prompt}
+		if conditioner, err = c.Words.Bind(backend, denoiserParams, prompts); err != nil {
+			return nil, err
+		}
+	}
 	return &diffusion.Model{Denoiser: denoiser, DenoiserParams: denoiserParams, Autoencoder: autoencoder,
-		AutoencoderParams: autoencoderParams, Conditioner: c.Embedding.Bind(backend, denoiserParams),
+		AutoencoderParams: autoencoderParams, Conditioner: conditioner,
 		Latents: c.Latents, Schedule: schedule}, nil
 }
 

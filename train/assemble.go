@@ -41,7 +41,7 @@ func (w *Workshop) Assemble(ctx context.Context, out string) error {
 		config                         any
 	}{
 		{bundle.NetAutoencoder, "autoencoder", bundle.ArchAutoencoder, r.Autoencoder},
-		{bundle.NetDenoiser, "diffusion", bundle.ArchDenoiser, bundle.DenoiserConfig{UNet: r.UNet, Embedding: r.Embedding,
+		{bundle.NetDenoiser, "diffusion", bundle.ArchDenoiser, bundle.DenoiserConfig{UNet: r.UNet, Embedding: r.Embedding, Words: r.Words, Prompt: r.Prompt,
 			Schedule: r.Schedule, Prediction: r.Prediction, Latents: *latents}},
 		{bundle.NetClassifier, "classifier", bundle.ArchClassifier, bundle.ClassifierConfig{Network: r.Classifier, CAMLayer: r.Classifier.CAMLayer()}},
 		{bundle.NetJudge, "judge", bundle.ArchClassifier, bundle.ClassifierConfig{Network: r.Judge, CAMLayer: r.Judge.CAMLayer()}},

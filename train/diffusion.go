@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
@@ -22,7 +23,9 @@ const ConditionDropout = 0.1
 type Diffusion struct {
 	Net       diffusion.UNet
 	Embedding diffusion.ClassEmbedding
-	Schedule  diffusion.Schedule
+	// Words, unless nil, takes the place of the class embedding: pictures are shown with their captions.
+	Words    *diffusion.WordEncoder
+	Schedule diffusion.Schedule
 	// Prediction is what the network learns to estimate: [diffusion.PredictsNoise], which "" stands for, or
 	// [diffusion.PredictsVelocity].
 	Prediction string
@@ -39,6 +42,11 @@ func (d Diffusion) target(z, noise, alpha *Node) *Node {
 func (d Diffusion) validate() error {
 	switch d.Prediction {
 	case "", diffusion.PredictsNoise, diffusion.PredictsVelocity:
+		if d.Words != nil {
+			if err := d.Words.Validate(); err != nil {
+				return err
+			}
+		}
 		return d.Net.Validate()
 	}
 	return fmt.Errorf("fitting a network to estimate %q; legal are %s and %s", d.Prediction, diffusion.PredictsNoise, diffusion.PredictsVelocity)
@@ -47,13 +55,52 @@ func (d Diffusion) validate() error {
 // params creates U-Net and embedding for latents of the given dimensions.
 func (d Diffusion) params(backend compute.Backend, seed uint64, latent []int) (*nn.Params, error) {
 	return nn.Create(backend, seed, func(s nn.Scope, args []*Node) {
-		d.Net.Eps(s, args[0], args[1], d.Embedding.Embed(s, args[1]))
-	}, shapes.Make(dtypes.Float32, append([]int{1}, latent...)...), shapes.Make(dtypes.Int32, 1))
+		d.Net.Eps(s, args[0], args[1], d.embed(s, args[2]))
+	}, shapes.Make(dtypes.Float32, append([]int{1}, latent...)...), shapes.Make(dtypes.Int32, 1), shapes.Make(dtypes.Int32, d.idDims(1)...))
+}
+
+// embed gives the tokens that the network attends to, of rows of the class embedding [batch] or of words [batch, length].
+func (d Diffusion) embed(s nn.Scope, ids *Node) *Node {
+	if d.Words != nil {
+		return d.Words.Embed(s, ids)
+	}
+	return d.Embedding.Embed(s, ids)
+}
+
+// idDims is the shape of a batch of what embed takes.
+func (d Diffusion) idDims(batch int) []int {
+	if d.Words != nil {
+		return []int{batch, d.Words.Encoder.Positions}
+	}
+	return []int{batch}
+}
+
+// condition gives what embed takes for pictures of a data set, and what it takes for none: the class's row, or the words
+// of the caption.
+func (d Diffusion) condition(data *Pictures, numbers []int) (ids [][]int32, none []int32, err error) {
+	if d.Words == nil {
+		for _, i := range numbers {
+			ids = append(ids, []int32{data.Labels[i]})
+		}
+		return ids, []int32{int32(d.Embedding.Classes)}, nil
+	}
+	for _, i := range numbers {
+		caption, err := data.Caption(i)
+		if err != nil {
+			return nil, nil, err
+		}
+		row, err := d.Words.IDs(caption)
+		if err != nil {
+			return nil, nil, err
+		}
+		ids = append(ids, row)
+	}
+	return ids, make([]int32, d.Words.Encoder.Positions), nil
 }
 
 // loss is [DiffusionLoss] of the network.
 func (d Diffusion) loss(s nn.Scope, z *Node, l levels) *Node {
-	return DiffusionLoss(d.Net, s, z, l.t, l.alpha, l.noise, d.Embedding.Embed(s, l.ids), d.target(z, l.noise, l.alpha))
+	return DiffusionLoss(d.Net, s, z, l.t, l.alpha, l.noise, d.embed(s, l.ids), d.target(z, l.noise, l.alpha))
 }
 
 // DiffusionLoss is the mean squared error of a denoiser's estimate for clean latents z [batch, height, width, channels] at timesteps
@@ -69,26 +116,31 @@ type levels struct{ t, alpha, noise, ids *Node }
 
 func levelsOf(args []*Node) levels { return levels{args[0], args[1], args[2], args[3]} }
 
-// draw draws what [levelsOf] takes, for pictures of the given labels. A label may be dropped.
-func (d Diffusion) draw(rng *rand.Rand, seed uint64, step int, labels []int32, latent []int) []any {
-	batch := len(labels)
-	t, alpha, ids := make([]int32, batch), make([]float32, batch), make([]int32, batch)
-	for b, label := range labels {
+// draw draws what [levelsOf] takes, for pictures with the given conditions, each of which may be dropped for none.
+func (d Diffusion) draw(rng *rand.Rand, seed uint64, step int, conditions [][]int32, none []int32, latent []int) []any {
+	batch := len(conditions)
+	t, alpha := make([]int32, batch), make([]float32, batch)
+	var ids []int32
+	for b, condition := range conditions {
 		t[b] = int32(rng.IntN(len(d.Schedule.AlphasCumprod)))
 		alpha[b] = float32(d.Schedule.AlphasCumprod[t[b]])
-		ids[b] = label
 		if rng.Float64() < ConditionDropout {
-			ids[b] = int32(d.Embedding.Classes)
+			condition = none
 		}
+		ids = append(ids, condition...)
 	}
 	return []any{t, tensors.FromFlatDataAndDimensions(alpha, batch, 1, 1, 1),
-		gaussian(seed, fmt.Sprintf("diffusion/noise/%d", step), append([]int{batch}, latent...)...), ids}
+		gaussian(seed, fmt.Sprintf("diffusion/noise/%d", step), append([]int{batch}, latent...)...),
+		tensors.FromFlatDataAndDimensions(ids, d.idDims(batch)...)}
 }
 
-// DiffusionTask fits U-Net and class embedding together to pictures that were encoded beforehand.
+// DiffusionTask fits U-Net and class embedding together to pictures that were encoded beforehand. Captions it doesn't take.
 func DiffusionTask(backend compute.Backend, d Diffusion, data *Latents, batch int, seed uint64) (Task, error) {
 	if err := d.validate(); err != nil {
 		return Task{}, err
+	}
+	if d.Words != nil {
+		return Task{}, errors.New("fitting a text-conditional model to encoded pictures: their captions aren't kept; draw them from a world")
 	}
 	params, err := d.params(backend, seed, data.Dims)
 	if err != nil {
@@ -104,17 +156,17 @@ func DiffusionTask(backend compute.Backend, d Diffusion, data *Latents, batch in
 		Loss: func(nets []nn.Scope, args []*Node) *Node { return d.loss(nets[0], args[0], levelsOf(args[1:])) },
 		Batch: func(step int) ([]any, error) {
 			rng := nn.Stream(seed, fmt.Sprintf("diffusion/step/%d", step))
-			z, labels := make([]float32, 0, batch*size), make([]int32, 0, batch)
+			z, labels := make([]float32, 0, batch*size), make([][]int32, 0, batch)
 			for _, i := range order.at(step) {
 				for j := i * size; j < (i+1)*size; j++ {
 					c := j % channels
 					v := float64(data.Mean[j]) + float64(data.Std[j])*rng.NormFloat64()
 					z = append(z, float32((v-data.Norm.Mean[c])*data.Norm.Scale[c]))
 				}
-				labels = append(labels, data.Labels[i])
+				labels = append(labels, []int32{data.Labels[i]})
 			}
 			clean := tensors.FromFlatDataAndDimensions(z, append([]int{batch}, data.Dims...)...)
-			return append([]any{clean}, d.draw(rng, seed, step, labels, data.Dims)...), nil
+			return append([]any{clean}, d.draw(rng, seed, step, labels, []int32{int32(d.Embedding.Classes)}, data.Dims)...), nil
 		},
 	}, nil
 }
@@ -149,14 +201,14 @@ func WorldDiffusionTask(backend compute.Backend, d Diffusion, encoder diffusion.
 			if err != nil {
 				return nil, err
 			}
-			labels := make([]int32, batch)
-			for b, i := range numbers {
-				labels[b] = data.Labels[i]
+			conditions, none, err := d.condition(data, numbers)
+			if err != nil {
+				return nil, err
 			}
 			rng := nn.Stream(seed, fmt.Sprintf("diffusion/step/%d", step))
 			return append([]any{tensors.FromFlatDataAndDimensions(x, batch, data.Height, data.Width, data.Channels),
 				gaussian(seed, fmt.Sprintf("diffusion/posterior/%d", step), append([]int{batch}, latent...)...)},
-				d.draw(rng, seed, step, labels, latent)...), nil
+				d.draw(rng, seed, step, conditions, none, latent)...), nil
 		},
 	}, nil
 }

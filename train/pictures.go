@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 
@@ -91,6 +92,15 @@ func (p *Pictures) Batch(numbers []int) (values, subjects []float32, err error) 
 		})
 	}
 	return values, subjects, drawing.Wait()
+}
+
+// Caption describes picture i in words. A set that has no captions is an error.
+func (p *Pictures) Caption(i int) (string, error) {
+	captioned, ok := p.world.(interface{ Caption(i int) (string, error) })
+	if !ok {
+		return "", errors.New("the data set has no captions, which a text-conditional model is told")
+	}
+	return captioned.Caption(i)
 }
 
 func (p *Pictures) draw(i int, values, subject []float32) error {

@@ -26,6 +26,9 @@ type Recipe struct {
 	Autoencoder diffusion.AutoencoderKL
 	UNet        diffusion.UNet
 	Embedding   diffusion.ClassEmbedding
+	// Words and Prompt make the diffusion model text-conditional; see [Diffusion] and [bundle.DenoiserConfig].
+	Words  *diffusion.WordEncoder
+	Prompt string
 	// Classifier is the one explained; Judge is fitted apart from it, on other terms and another seed, and confirms
 	// that a counterfactual shows its class to more than one pair of eyes.
 	Classifier, Judge               classify.ConvNet
@@ -45,7 +48,7 @@ type RunSize struct {
 }
 
 // Recipes lists the names that [RecipeOf] takes.
-func Recipes() []string { return []string{"fashion", "savanna"} }
+func Recipes() []string { return []string{"fashion", "savanna", "faces"} }
 
 // RecipeOf is the recipe for a data set.
 func RecipeOf(dataset string) (Recipe, error) {
@@ -54,6 +57,8 @@ func RecipeOf(dataset string) (Recipe, error) {
 		return Fashion(), nil
 	case "savanna":
 		return Savanna(), nil
+	case "faces":
+		return Faces(), nil
 	}
 	return Recipe{}, fmt.Errorf("no recipe for the data set %q; legal are %q", dataset, Recipes())
 }

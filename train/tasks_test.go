@@ -6,6 +6,10 @@ import (
 	"image"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/google/go-cmp/cmp"
 
 	"otherwise/classify"
@@ -13,6 +17,7 @@ import (
 	"otherwise/datasets/picture"
 	"otherwise/diffusion"
 	"otherwise/internal/golden"
+	"otherwise/nn"
 )
 
 // stripes is a data set of two classes, horizontal and vertical stripes.
@@ -200,5 +205,93 @@ func TestWorldDiffusionLearnsVelocity(t *testing.T) {
 	d.Prediction = "score"
 	if _, err := WorldDiffusionTask(golden.Backend(t), d, ae, out.Params, norm, data, 32, 1); err == nil {
 		t.Error("an unknown prediction passes")
+	}
+}
+
+// captioned is drawn with words.
+type captioned struct{ drawn }
+
+func (captioned) Caption(i int) (string, error) { return "stripes " + stripes{}.Classes()[i%2], nil }
+
+func TestDiffusionLearnsFromCaptions(t *testing.T) {
+	frame := picture.Frame{Width: 8, Height: 8, Channels: 1}
+	ae := diffusion.AutoencoderKL{InChannels: 1, OutChannels: 1, LatentChannels: 2, BlockOutChannels: []int{4}, LayersPerBlock: 1, NormNumGroups: 2, PatchSize: 4}
+	params, err := nn.Create(golden.Backend(t), 1, func(s nn.Scope, args []*graph.Node) {
+		mean, _ := ae.Encode(s, args[0])
+		ae.Decode(s, mean)
+	}, shapes.Make(dtypes.Float32, 1, 8, 8, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	schedule, err := diffusion.NewSchedule(diffusion.ScheduleConfig{BetaSchedule: "scaled_linear", BetaStart: 0.00085, BetaEnd: 0.012, Steps: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := &diffusion.WordEncoder{Vocabulary: []string{"stripes", "horizontal", "vertical"}, Encoder: diffusion.TextEncoder{VocabSize: 4,
+		HiddenSize: 8, IntermediateSize: 8, Layers: 1, Heads: 2, Positions: 3, Activation: "gelu", LayerNormEps: 1e-5}}
+	d := Diffusion{Net: diffusion.UNet{InChannels: 2, OutChannels: 2, BlockOutChannels: []int{16}, LayersPerBlock: 1,
+		DownBlockTypes: []string{"CrossAttnDownBlock2D"}, UpBlockTypes: []string{"CrossAttnUpBlock2D"},
+		AttentionHeads: diffusion.PerLevel{2}, CrossAttentionDim: 8, NormNumGroups: 4, NormEps: 1e-5}, Words: words, Schedule: schedule}
+	norm := diffusion.Normalisation{Mean: []float64{0, 0}, Scale: []float64{1, 1}}
+	task, err := WorldDiffusionTask(golden.Backend(t), d, ae, params, norm, Draw(captioned{}, frame, 60), 16, 1)
+	out, ratio := fit(t, task, err, 150)
+	if ratio > 0.95 {
+		t.Errorf("the diffusion loss fell to %.2f of its start only", ratio)
+	}
+	before, after := "text_model.embeddings.token_embedding.weight", out.Params
+	if cmp.Equal(tensors.MustCopyFlatData[float32](task.Params.Get(before)), tensors.MustCopyFlatData[float32](after.Get(before))) {
+		t.Error("the words were not learned")
+	}
+	task, err = WorldDiffusionTask(golden.Backend(t), d, ae, params, norm, Draw(drawn{}, frame, 60), 16, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := task.Batch(0); err == nil {
+		t.Error("a data set without captions passes")
+	}
+	if _, err := DiffusionTask(golden.Backend(t), d, &Latents{Dims: []int{2, 2, 2}}, 16, 1); err == nil {
+		t.Error("captions of encoded pictures are made up")
+	}
+}
+
+func TestRecipesAreWhole(t *testing.T) {
+	for _, name := range Recipes() {
+		r, err := RecipeOf(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Name != name || len(r.Classes) != r.Classifier.Classes || len(r.Classes) != r.Judge.Classes {
+			t.Errorf("%s: name %q, %d classes, the classifier tells %d", name, r.Name, len(r.Classes), r.Classifier.Classes)
+		}
+		for what, v := range map[string]interface{ Validate() error }{"frame": r.Frame, "autoencoder": r.Autoencoder, "U-Net": r.UNet,
+			"classifier": r.Classifier, "judge": r.Judge} {
+			if err := v.Validate(); err != nil {
+				t.Errorf("%s, %s: %v", name, what, err)
+			}
+		}
+		if r.Words != nil {
+			if err := r.Words.Validate(); err != nil {
+				t.Errorf("%s, words: %v", name, err)
+			}
+			for class := range r.Classes {
+				prompt, err := diffusion.Prompts{Classes: r.Classes, Template: r.Prompt}.Of(class)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := r.Words.IDs(prompt); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		} else if r.Embedding.Classes != len(r.Classes) || r.Embedding.Width != r.UNet.CrossAttentionDim {
+			t.Errorf("%s: embedding %+v", name, r.Embedding)
+		}
+		for _, network := range Networks() {
+			if size, known := r.Runs[network]; !known || size.Steps < 1 || size.Batch < 1 {
+				t.Errorf("%s: run of %s is %+v", name, network, size)
+			}
+		}
+	}
+	if _, err := RecipeOf("imagenet"); err == nil {
+		t.Error("there is a recipe for everything")
 	}
 }

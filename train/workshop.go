@@ -117,7 +117,7 @@ func (w *Workshop) diffusionTask(size RunSize) (Task, *diffusion.Normalisation, 
 	if err != nil {
 		return Task{}, nil, err
 	}
-	d := Diffusion{Net: r.UNet, Embedding: r.Embedding, Schedule: schedule, Prediction: r.Prediction}
+	d := Diffusion{Net: r.UNet, Embedding: r.Embedding, Words: r.Words, Schedule: schedule, Prediction: r.Prediction}
 	if w.Data.Drawn() {
 		latents, err := EncodeAll(w.Backend, r.Autoencoder, params, w.Data.First(normPictures))
 		if err != nil {

@@ -137,20 +137,36 @@ func TestPeopleComeAgain(t *testing.T) {
 func TestCaptionsSayWhatIsThere(t *testing.T) {
 	p := Portrait{Smiling: true, Eyeglasses: true, WearingHat: true}
 	seen := map[string]bool{}
-	for n := range 30 {
+	known := map[string]bool{}
+	for _, word := range Words() {
+		known[word] = true
+	}
+	for n := range 200 {
 		text := p.Caption(n)
 		seen[text] = true
-		if !strings.Contains(text, "smiling old face") || strings.Contains(text, "beard") || strings.Contains(text, "a old") {
+		if strings.Contains(text, "beard") || strings.Contains(text, "young") || strings.Contains(text, "not") || strings.Contains(text, "a old") {
 			t.Errorf("caption %d: %q", n, text)
 		}
 	}
-	for _, want := range []string{"a photo of a smiling old face.", "a photo of a smiling old face with a hat and black hair."} {
+	for n := range 2000 {
+		text := Draw(1, n, Options{}).Caption(n * 7)
+		words := strings.Fields(strings.TrimSuffix(text, "."))
+		if len(words) > CaptionWords {
+			t.Errorf("%q has %d words", text, len(words))
+		}
+		for _, word := range words {
+			if !known[word] {
+				t.Fatalf("%q has the word %q, which isn't in the list", text, word)
+			}
+		}
+	}
+	for _, want := range []string{"a photo of a smiling old face.", "a portrait of an old face.", "a picture of a smiling face with a hat and black hair."} {
 		if !seen[want] {
 			t.Errorf("never %q, but %v", want, seen)
 		}
 	}
 	p.Smiling = false
-	if text := p.Caption(0); text != "a photo of an old face." {
+	if text := p.Caption(0); text != "a photo of a not smiling old face." {
 		t.Errorf("caption %q", text)
 	}
 }

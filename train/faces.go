@@ -1,0 +1,26 @@
+package train
+
+import (
+	"otherwise/datasets/faces"
+	"otherwise/diffusion"
+)
+
+// Faces is the recipe of the bundle of portraits: the networks of [Savanna], but that the diffusion model is told what to
+// draw in words, by a transformer of two layers that is fitted with it. The classes are those of the task Smiling.
+func Faces() Recipe {
+	r := Savanna()
+	words := faces.Words()
+	const width = 96
+	r.Name = "faces"
+	r.Classes = []string{"not smiling", "smiling"}
+	r.Description = "Faces, 128x128 colour portraits whose true counterfactuals are known, told what to draw in words"
+	r.Data = "otherwise data faces: portraits drawn for training, none of them twice"
+	r.Embedding = diffusion.ClassEmbedding{}
+	r.Words = &diffusion.WordEncoder{Vocabulary: words, Encoder: diffusion.TextEncoder{VocabSize: len(words) + 1, HiddenSize: width,
+		IntermediateSize: 2 * width, Layers: 2, Heads: 4, Positions: faces.CaptionWords, Activation: "quick_gelu", LayerNormEps: 1e-5}}
+	r.Prompt = faces.Prompt
+	r.UNet.CrossAttentionDim = width
+	r.Classifier.Classes, r.Judge.Classes = len(r.Classes), len(r.Classes)
+	r.Classifier.Mean, r.Judge.Mean = 0.5, 0.5
+	return r
+}
