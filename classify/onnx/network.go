@@ -46,7 +46,7 @@ func (n *Network) Forward(s nn.Scope, x *Node, tap classify.Tap) *Node {
 
 // walk builds the graph and returns the output.
 func (n *Network) walk(s nn.Scope, x *Node, tap classify.Tap) *Node {
-	w := &walk{graph: x.Graph(), scope: s, opset: n.opset, values: make(map[string]*value, len(n.tensors)+len(n.nodes))}
+	w := &walk{graph: x.Graph(), scope: s, dtype: x.DType(), opset: n.opset, values: make(map[string]*value, len(n.tensors)+len(n.nodes))}
 	for name, v := range n.tensors {
 		fresh := *v // a walk adds nodes of its graph
 		w.values[name] = &fresh

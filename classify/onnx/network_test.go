@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -67,6 +68,22 @@ func TestNetworksAgreeWithPyTorch(t *testing.T) {
 				g.CloseRMS(out[2+i], name+".layer."+layer, 1e-4)
 			}
 		})
+	}
+}
+
+// Networks compute in half precision where asked for.
+func TestHalfPrecision(t *testing.T) {
+	g := golden.Open(t, "testdata/models.safetensors")
+	for _, name := range []string{"mixed", "vit_dynamo"} {
+		family, _, _ := strings.Cut(name, "_")
+		c := opened(t, name, Options{})
+		network := classify.NetworkIn(c.Network, dtypes.BFloat16)
+		program := nn.NewProgram(golden.Backend(t), name, func(s []nn.Scope, a []*Node) []*Node { return []*Node{network.Forward(s[0], a[0], nil)} })
+		out, err := program.Call1([]*nn.Params{c.Params}, g.Tensor(family+".x"))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		g.CloseRMS(out, family+".logits", 0.1)
 	}
 }
 

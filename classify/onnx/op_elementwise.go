@@ -285,7 +285,7 @@ func (w *walk) convert(v *value, k kind) *value {
 		return v
 	}
 	if v.known == nil {
-		return v.like(ConvertDType(w.plain(v), map[kind]dtypes.DType{float: dtypes.Float32, integer: dtypes.Int64, boolean: dtypes.Bool}[k]))
+		return v.like(ConvertDType(w.plain(v), map[kind]dtypes.DType{float: w.dtype, integer: dtypes.Int64, boolean: dtypes.Bool}[k]))
 	}
 	out := newConstant(k, v.dims)
 	for i := range out.size() {

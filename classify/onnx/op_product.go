@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"slices"
+	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -11,6 +12,7 @@ import (
 var products = map[string]operator{
 	"MatMul": {2, 2, matMul},
 	"Gemm":   {2, 3, gemm},
+	"Einsum": {2, 2, einsum},
 }
 
 func matMul(w *walk, c *call) []*value {
@@ -84,4 +86,13 @@ func gemm(w *walk, c *call) []*value {
 		out = w.pair(out, shift, float, nil, Add)
 	}
 	return []*value{out}
+}
+
+// einsum is a product of two tensors whose axes are named by letters.
+func einsum(w *walk, c *call) []*value {
+	equation := strings.ReplaceAll(c.text("equation", ""), " ", "")
+	if !strings.Contains(equation, "->") || strings.Contains(equation, "...") {
+		exceptions.Panicf("equation %q; supported are those that name all axes and the output's", equation)
+	}
+	return []*value{nodeValue(Einsum(equation, w.first(c.input(0)), w.first(c.input(1))))}
 }

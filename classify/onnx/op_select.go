@@ -148,11 +148,28 @@ func gather(w *walk, c *call) []*value {
 	if indices.kind != integer {
 		exceptions.Panicf("indices that are no integers")
 	}
+	return w.gatherAlong(x, w.constants(indices, "an index"), a)
+}
+
+// gatherND is supported where it gathers along the first axis.
+func gatherND(w *walk, c *call) []*value {
+	x, indices := c.input(0), w.constants(c.input(1), "an index")
+	last := len(indices.dims) - 1
+	if last < 0 || indices.dims[last] != 1 || indices.kind != integer || c.int("batch_dims", 0) != 0 || len(x.dims) == 0 {
+		exceptions.Panicf("indices of shape %v; supported are those of the first axis alone", indices.dims)
+	}
+	rows := *indices
+	rows.dims = indices.dims[:last]
+	return w.gatherAlong(x, &rows, 0)
+}
+
+// gatherAlong takes the positions of an axis that indices of any shape name.
+func (w *walk) gatherAlong(x *value, indices *constant, a int) []*value {
 	dims := slices.Concat(x.dims[:a], indices.dims, x.dims[a+1:])
 	if len(dims) > maxRank {
 		exceptions.Panicf("more than %d axes", maxRank)
 	}
-	places := slices.Clone(w.constants(indices, "an index").ints)
+	places := slices.Clone(indices.ints)
 	for i, p := range places {
 		if p < int64(-x.dims[a]) || p >= int64(x.dims[a]) {
 			exceptions.Panicf("index %d of axis %d of shape %v", p, a, x.dims)

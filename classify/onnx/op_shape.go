@@ -24,6 +24,8 @@ var shaping = map[string]operator{
 	"Split":           {1, 2, split},
 	"Slice":           {1, 5, slice},
 	"Gather":          {2, 2, gather},
+	"GatherND":        {2, 2, gatherND},
+	"ScatterND":       {3, 3, scatterND},
 	"Pad":             {1, 4, pad},
 }
 

@@ -95,8 +95,9 @@ func load(backend compute.Backend, data []byte, beside *folder, o Options) (*cla
 	return n.classifier(params, classes, o)
 }
 
-// smallTensor is up to how many elements a tensor of floats is also kept on the host, as scales and bounds must be.
-const smallTensor = 1024
+// smallTensor is up to how many elements a tensor of floats is also kept on the host, as scales, bounds and masks of 56x56
+// positions must be.
+const smallTensor = 4096
 
 // maxIntegers bounds the integers of a model, which describe shapes and positions and are kept eight bytes each.
 const maxIntegers = 1 << 24

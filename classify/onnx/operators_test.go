@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -84,28 +85,38 @@ func prepared(t testing.TB, data []byte) (*Network, *nn.Params) {
 	return n, params
 }
 
-// Each operator in all its forms, compared with ONNX's reference evaluator.
+// Each operator in all its forms, compared with ONNX's reference evaluator. All are one program, which is compiled sooner than
+// many.
 func TestOperatorsAgreeWithReference(t *testing.T) {
 	g := golden.Open(t, "testdata/operators.safetensors")
 	models := operatorModels(t)
+	names := slices.Sorted(maps.Keys(models))
+	networks, params := make([]*Network, len(names)), make([]*nn.Params, len(names))
 	tested := map[string]bool{}
-	for name, data := range models {
-		n, params := prepared(t, data)
-		for _, node := range n.nodes {
+	for i, name := range names {
+		networks[i], params[i] = prepared(t, models[name])
+		for _, node := range networks[i].nodes {
 			tested[node.op] = true
 		}
-		program := nn.NewProgram(golden.Backend(t), name, func(s []nn.Scope, a []*Node) []*Node { return []*Node{n.walk(s[0], a[0], nil)} })
-		out, err := program.Call1([]*nn.Params{params}, g.Tensor("x"))
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
+	}
+	program := nn.NewProgram(golden.Backend(t), "operators", func(s []nn.Scope, a []*Node) []*Node {
+		out := make([]*Node, len(names))
+		for i, n := range networks {
+			out[i] = n.walk(s[i], a[0], nil)
 		}
+		return out
+	})
+	out, err := program.Call(params, g.Tensor("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range names {
 		want, shape := g.Floats(name)
-		if got := out.Shape().Dimensions; !slices.Equal(got, shape) {
+		if got := out[i].Shape().Dimensions; !slices.Equal(got, shape) {
 			t.Errorf("%s: shape %v, want %v", name, got, shape)
 			continue
 		}
-		golden.Near(t, name, tensors.MustCopyFlatData[float32](out), want, 1e-5*(1+largest(want)))
+		golden.Near(t, name, tensors.MustCopyFlatData[float32](out[i]), want, 1e-5*(1+largest(want)))
 	}
 	for op := range operators {
 		if !tested[op] && op != "Size" && op != "Upsample" {

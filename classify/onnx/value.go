@@ -70,7 +70,7 @@ func (w *walk) any(v *value) *Node {
 			return v.node
 		}
 	case v.known.kind == float:
-		v.node = ConstTensor(w.graph, tensors.FromFlatDataAndDimensions(v.known.floats, v.dims...))
+		v.node = ConvertDType(ConstTensor(w.graph, tensors.FromFlatDataAndDimensions(v.known.floats, v.dims...)), w.dtype)
 	case v.known.kind == integer:
 		v.node = ConstTensor(w.graph, tensors.FromFlatDataAndDimensions(v.known.ints, v.dims...))
 	default:

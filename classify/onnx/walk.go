@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
 
@@ -14,6 +15,7 @@ import (
 type walk struct {
 	graph  *Graph
 	scope  nn.Scope
+	dtype  dtypes.DType // of floats
 	opset  int64
 	values map[string]*value
 }

@@ -420,6 +420,7 @@ def cases():
     yield "Slice_opset9", *one("Slice", 9, starts=[1, -3], ends=[3, 100], axes=[1, 3]), {}
     yield "Gather_one", *one("Gather", inputs=["i"], axis=2), {"i": np.int64(-2)}
     yield "Gather_many", *one("Gather", inputs=["i"], axis=1), {"i": np.array([[3, 0], [1, 1]])}
+    yield "GatherND", *one("GatherND", inputs=["i"]), {"i": np.array([[[1], [0]], [[-1], [1]]])}
     yield "Gather_of_constant", 17, [node("Gather", ["t", "i"], ["a"], axis=1), node("Mul", ["x", "a"], ["y"])], {"t": f32(1, 9, 1), "i": c(8, 0, -1)}
     yield "Expand", 17, [node("GlobalMaxPool", ["x"], ["a"]), node("Expand", ["a", "s"], ["y"])], {"s": c(1, 5, 1)}
     yield "Tile", *one("Tile", inputs=["r"]), {"r": c(1, 2, 1, 3)}
@@ -446,6 +447,8 @@ def cases():
     yield "Gemm", 17, [node("Flatten", ["x"], ["a"]), node("Gemm", ["a", "b", "d"], ["y"], transB=1, alpha=0.5, beta=2.0)], {"b": f32(3, 60), "d": f32(3)}
     yield "Gemm_transA", 17, [node("Flatten", ["x"], ["a"]), node("Gemm", ["b", "a"], ["y"], transA=1, transB=1)], {"b": f32(60, 3)}
 
+    yield "Einsum", *one("Einsum", inputs=["b"], equation="bchw, dh -> bdcw"), {"b": f32(6, 3)}
+
     # What follows from shapes is computed on the host.
     yield "Shape_arithmetic", 17, [
         node("Shape", ["x"], ["s"]), node("Gather", ["s", "zero"], ["n"], axis=0), node("Gather", ["s", "two"], ["h"], axis=0), node("Mul", ["n", "h"], ["nh"]),
@@ -462,6 +465,10 @@ def cases():
         node("ConstantOfShape", ["s"], ["a"], value=helper.make_tensor("v", TensorProto.FLOAT, [1], [1.5])), node("Pad", ["a", "p"], ["b"]),
         node("Transpose", ["b"], ["d"]), node("Slice", ["d", "zero", "five"], ["e"]), node("Mul", ["x", "e"], ["y"])], \
         {"s": c(4, 2), "p": c(1, 0, 0, 1), "zero": c(0), "five": c(5)}
+    yield "Host_scatter", 17, [node("ConstantOfShape", ["s"], ["a"]), node("ScatterND", ["a", "i", "u"], ["m"]), node("Add", ["x", "m"], ["y"])], \
+        {"s": c(3, 5), "i": np.array([[0, 1], [2, -1]]), "u": np.array([1.5, 2.5], np.float32)}
+    yield "Host_scatter_rows", 17, [node("ConstantOfShape", ["s"], ["a"]), node("ScatterND", ["a", "i", "u"], ["m"]), node("Add", ["x", "m"], ["y"])], \
+        {"s": c(3, 5), "i": np.array([[[1]], [[0]]]), "u": f32(2, 1, 5)}
     yield "Constant_forms", 17, [
         node("Constant", [], ["a"], value_float=0.5), node("Constant", [], ["b"], value_ints=[0, 2]), node("Constant", [], ["i"], value_int=1), node("Constant", [], ["w"], value_floats=[1.0, 2.0, 3.0]),
         node("Gather", ["w", "i"], ["g"]), node("Mul", ["x", "a"], ["m"]), node("Add", ["m", "g"], ["n"]), node("ReduceMax", ["n"], ["r"], keepdims=0, axes=[3]), node("Gather", ["r", "b"], ["y"], axis=1)], {}
