@@ -79,6 +79,9 @@ type Step struct {
 	Latent  *Grid
 	Decoded *Picture
 	Kept    *Grid
+	// Cosines are those of the angles that Kept follows from (LDCE), one for each patch, NaN where there is no angle; for the frames of
+	// a trace only.
+	Cosines *Grid
 }
 
 // Observer is called after each step, in order, from the goroutine that runs the method. An error it returns ends the

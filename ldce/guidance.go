@@ -34,6 +34,7 @@ type Guided struct {
 	GradC, GradD *Node // gradients of LogProb and Distance by the latent
 	Score        *Node // classifier's score before filtering
 	Keep         *Node // [batch, height/patch, width/patch], 1 where a patch is steered
+	Cosines      *Node // of the angles that Keep follows from, NaN where there is none
 	Filtered     *Node // the score after filtering
 	TermC, TermD *Node // weighted terms
 }
@@ -64,6 +65,7 @@ func GuidedEps(m counterfactual.Models, o Options, n counterfactual.Nets, z *Nod
 	direction := Sub(out.EpsC, out.EpsU)
 	out.Score = Neg(Mul(noiseLevel, out.GradC))
 	out.Filtered = out.Score
+	out.Cosines = Cosines(out.Score, direction, o.Patch)
 	if o.NoConsensus {
 		out.Keep = OnesLike(ReduceMean(out.Score, 3))
 	} else {
@@ -97,6 +99,7 @@ func (g Guided) free(scale *Node) Guided {
 	g.Score, g.GradC, g.GradD = Sub(g.EpsC, g.EpsU), ZerosLike(g.EpsU), ZerosLike(g.EpsU)
 	g.Filtered, g.TermC, g.TermD = g.Score, g.Score, ZerosLike(g.EpsU)
 	g.Keep = OnesLike(ReduceMean(g.Score, 3))
+	g.Cosines = g.Keep
 	g.Eps = diffusion.GuidedEps(g.EpsU, g.EpsC, scale)
 	return g
 }

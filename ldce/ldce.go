@@ -230,7 +230,7 @@ func (r *run) record(k int, out []*tensors.Tensor, observe counterfactual.Observ
 	if err != nil {
 		return err
 	}
-	var latents []counterfactual.Grid
+	var latents, cosines []counterfactual.Grid
 	var decoded []counterfactual.Picture
 	frame := counterfactual.IsFrame(k, r.options.start(), r.options.TraceFrames)
 	if frame {
@@ -238,6 +238,9 @@ func (r *run) record(k int, out []*tensors.Tensor, observe counterfactual.Observ
 			return err
 		}
 		if decoded, err = counterfactual.Unbatch(out[1]); err != nil {
+			return err
+		}
+		if cosines, err = counterfactual.Grids(out[5]); err != nil {
 			return err
 		}
 	}
@@ -250,7 +253,7 @@ func (r *run) record(k int, out []*tensors.Tensor, observe counterfactual.Observ
 		s := counterfactual.Step{Problem: i, Stage: "denoise", Index: k, Total: r.options.start(),
 			Loss: -float64(logProbs[i]), TargetProbability: math.Exp(float64(logProbs[i])), Kept: &kept[i]}
 		if frame {
-			s.Latent, s.Decoded = &latents[i], &decoded[i]
+			s.Latent, s.Decoded, s.Cosines = &latents[i], &decoded[i], &cosines[i]
 		}
 		result.Steps = append(result.Steps, s)
 		if observe != nil {
