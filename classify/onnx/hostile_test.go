@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,6 +71,27 @@ func hostileFiles() map[string][]byte {
 		"1 or 3 channels":               modelOf(17, 1, relu, 11, portOf("x", 0, 7, 4, 4), 12, out),
 		"too large to be computed": modelOf(17, 1, message(1, "s", 2, "z", 4, "ConstantOfShape"), 1, message(1, "x", 1, "z", 2, "y", 4, "Mul"),
 			5, message(8, "s", 2, typeInt64, 1, 2, 7, 100000000, 7, 2), 11, in, 12, out),
+	}
+}
+
+func TestHostComputationIsBounded(t *testing.T) {
+	parts := []any{5, message(8, "s", 2, typeInt64, 1, 1, 7, maxFolded), 11, portOf("x", 0, 3, 4, 4), 12, portOf("y")}
+	parts = append(parts, 1, message(1, "s", 2, "c0", 4, "ConstantOfShape"))
+	for i := range 1000 {
+		parts = append(parts, 1, message(1, fmt.Sprint("c", i), 2, fmt.Sprint("c", i+1), 4, "Neg"))
+	}
+	parts = append(parts, 1, message(1, "x", 1, "c1000", 2, "y", 4, "Mul"))
+	began := time.Now()
+	if _, err := load(golden.Backend(t), modelOf(17, parts...), nil, Options{}); err == nil || !strings.Contains(err.Error(), "computed on the host") {
+		t.Errorf("error %v", err)
+	}
+	if took := time.Since(began); took > 30*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	large := modelOf(17, 1, message(1, "x", 1, "", 1, "", 1, "z", 2, "y", 4, "Resize"), 5, message(8, "z", 2, typeInt64, 1, 4, 7, 1, 7, 3, 7, 32000, 7, 32000),
+		11, portOf("x", 1, 3, 30000, 30000), 12, portOf("y"))
+	if _, err := load(golden.Backend(t), large, nil, Options{}); err == nil || !strings.Contains(err.Error(), "the matrix is too large") {
+		t.Errorf("a huge resize: error %v", err)
 	}
 }
 

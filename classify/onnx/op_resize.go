@@ -22,6 +22,9 @@ func resize(w *walk, c *call) []*value {
 		if sizes[axis] == x.dims[axis] {
 			continue
 		}
+		if x.dims[axis]*sizes[axis] > maxFolded {
+			exceptions.Panicf("from %d to %d positions: the matrix is too large", x.dims[axis], sizes[axis])
+		}
 		matrix := ConstAsDType(w.graph, y.DType(), c.resizeWeights(x.dims[axis], sizes[axis], scales[axis]))
 		// The product has the resized axis in front.
 		y = DotGeneral(matrix, []int{1}, nil, y, []int{1 + i}, nil)

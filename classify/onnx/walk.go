@@ -18,6 +18,7 @@ type walk struct {
 	dtype  dtypes.DType // of floats
 	opset  int64
 	values map[string]*value
+	folded int // elements that the host has computed
 }
 
 // operator computes a node's outputs. An input that isn't given is nil. It panics where the node makes no sense.
@@ -58,6 +59,7 @@ func (w *walk) run(n *node) {
 			switch {
 			case i < len(out):
 				w.values[name] = out[i]
+				w.count(out[i])
 			case name != "":
 				exceptions.Panicf("output %d (%q) is not supported", i, name)
 			}
@@ -65,6 +67,18 @@ func (w *walk) run(n *node) {
 	})
 	if err != nil {
 		panic(fmt.Errorf("%s: %w", n, err))
+	}
+}
+
+// maxFoldedInAll bounds what the host computes for a whole model, and with it the time that opening a file takes.
+const maxFoldedInAll = 1 << 26
+
+func (w *walk) count(v *value) {
+	if v.known == nil {
+		return
+	}
+	if w.folded += v.known.size(); w.folded > maxFoldedInAll {
+		exceptions.Panicf("more than %d elements are computed on the host: this is no classifier of pictures", maxFoldedInAll)
 	}
 }
 
