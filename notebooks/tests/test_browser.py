@@ -6,6 +6,7 @@ Needs requirements.txt of this folder and the installed kernel (see test_life.py
     OTHERWISE_TEST_SCREENSHOTS   a folder for screenshots; none are made by default
 """
 
+import contextlib
 import os
 import re
 import secrets
@@ -115,9 +116,15 @@ class Browser(unittest.TestCase):
         return self.page.locator(".jp-Notebook .jp-CodeCell").nth(index)
 
     def run_cell(self, index):
-        """Runs a cell as a person does, and returns the place of its outputs."""
-        self.cell(index).locator(".cm-content").click()
-        self.page.keyboard.press("Shift+Enter")
+        """Runs a cell as a person does, again if JupyterLab wasn't ready for it, and returns the place of its outputs."""
+        not_run = self.cell(index).locator(".jp-InputArea-prompt", has_text="[ ]:")
+        deadline = time.monotonic() + LIMIT
+        while not_run.count():
+            self.assertLess(time.monotonic(), deadline, "the cell doesn't run")
+            self.cell(index).locator(".cm-content").click()
+            self.page.keyboard.press("Shift+Enter")
+            with contextlib.suppress(TimeoutError):
+                not_run.wait_for(state="detached", timeout=5_000)
         return self.cell(index).locator(".jp-OutputArea-output")
 
     def ended(self, index):
@@ -171,7 +178,7 @@ class Browser(unittest.TestCase):
                 self.assertLess(time.monotonic() - begun, LIMIT, f"no completion of {text}")
                 self.page.keyboard.press("Tab")
                 try:
-                    matches.first.wait_for(timeout=20_000)
+                    matches.first.wait_for(timeout=5_000)
                 except TimeoutError:
                     continue
             print(f"{attempt} completion: {time.monotonic() - begun:.2f} s", flush=True)
