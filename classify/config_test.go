@@ -78,7 +78,7 @@ func TestConfigurationsSurviveJSON(t *testing.T) {
 
 // The layer names of the papers are there.
 func TestLayersOfThePapers(t *testing.T) {
-	for architecture, layer := range map[string]string{"vgg16": "features_29", "resnet50": "layer4_bottleneck1", "resnet18": "layer4_basicblock2",
+	for architecture, layer := range map[string]string{"vgg16": "features_29", "resnet50": "layer4_bottleneck1", "resnet18": "layer4_basicblock1",
 		"densenet121": "features", "vgg16_bn": "features_42", "swin_t": "features_7_1", "dino_vits8": "blocks_11_norm1"} {
 		m, err := classify.FromConfig(architecture, nil)
 		if err != nil {

@@ -14,8 +14,9 @@ import (
 const batchNormEpsilon = 1e-5
 
 // ResNet is the classifier of He et al., 2016, with torchvision's parameter names, and what was made of it: the small one for
-// CIFAR, and VGGFace2's. Its layers are relu (of the stem), maxpool, every block (layer4_bottleneck1 is the first of the fourth
-// stage; layer4_basicblock1 in networks of basic blocks), every stage (layer4) and avgpool.
+// CIFAR, and VGGFace2's. Its layers are relu (of the stem), maxpool, every block, every stage (layer4) and avgpool. Blocks
+// are counted from 0, as in ScoreCAM's code, whose names ECED uses: layer4_bottleneck1 is the second of the fourth stage, and
+// layer4_basicblock1 in networks of basic blocks.
 type ResNet struct {
 	// Block is "bottleneck" (1x1, 3x3, 1x1 to four times the planes; default) or "basic" (3x3, 3x3).
 	Block string `json:"block"`
@@ -113,7 +114,7 @@ func (r *ResNet) Layers() []string {
 	}
 	for i, blocks := range r.Blocks {
 		stage := "layer" + strconv.Itoa(i+1)
-		names = append(names, numbered(stage+r.blockName(), 1, blocks)...)
+		names = append(names, numbered(stage+r.blockName(), 0, blocks-1)...)
 		names = append(names, stage)
 	}
 	return append(names, "avgpool")
@@ -146,7 +147,7 @@ func (r *ResNet) features(s nn.Scope, x *Node, tap Tap) *Node {
 				stride = 2
 			}
 			x = r.block(s.Sub(stage+"."+strconv.Itoa(j)), x, r.Planes[i], stride)
-			x = tap.show(stage+r.blockName()+strconv.Itoa(j+1), x)
+			x = tap.show(stage+r.blockName()+strconv.Itoa(j), x)
 		}
 		x = tap.show(stage, x)
 	}

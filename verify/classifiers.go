@@ -3,6 +3,8 @@ package verify
 import (
 	"os"
 	"path"
+	"regexp"
+	"strconv"
 	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -102,10 +104,11 @@ func checkForward(c *Check, nets []*nn.Params, prefix, output string, forward fu
 		y := forward(s[0], a[0], classify.Watch(func(layer string, activations *Node) { seen[layer] = activations }))
 		out := []*Node{y, Gradient(ReduceAllSum(Mul(y, a[1])), a[0])[0]}
 		for _, layer := range layers {
-			if seen[layer] == nil {
-				c.Fatalf("the network has no layer %q", layer)
+			activations := seen[countedFromZero(c, layer)]
+			if activations == nil {
+				c.Fatalf("the network has no layer %q", countedFromZero(c, layer))
 			}
-			out = append(out, seen[layer])
+			out = append(out, activations)
 		}
 		return out
 	})
@@ -115,4 +118,16 @@ func checkForward(c *Check, nets []*nn.Params, prefix, output string, forward fu
 	for i, layer := range layers {
 		c.Near(prefix+layer, Values(c, out[2+i]), Values(c, g.Tensor("expected.inside."+layer)), golden.RMS(outputTolerance))
 	}
+}
+
+var goldenBlock = regexp.MustCompile(`^(layer\d+_(?:bottleneck|basicblock))(\d+)$`)
+
+// countedFromZero is the name that a network has for a layer of the golden files. These count a ResNet's blocks from 1 (their
+// layer4_bottleneck1 is torchvision's layer4[0]), networks from 0, as ScoreCAM's code and ECED do.
+func countedFromZero(c *Check, layer string) string {
+	parts := goldenBlock.FindStringSubmatch(layer)
+	if parts == nil {
+		return layer
+	}
+	return parts[1] + strconv.Itoa(whole(c, parts[2])-1)
 }

@@ -213,13 +213,13 @@ def networks():
     golden("vgg16", randomise(m, 2, 1.4), seeded(12, 1, 3, 30, 30), {"features_0": m.features[0], "features_4": m.features[4], "features_5": m.features[5]})
 
     m = randomise(small_resnet(resnet.BasicBlock, 8, [4, 8, 8], [2, 1, 1], 5), 3)
-    golden("resnet18", m, seeded(13, 1, 3, 33, 32), {"layer1_basicblock2": m.layer1[1], "layer2": m.layer2, "maxpool": m.maxpool})
+    golden("resnet18", m, seeded(13, 1, 3, 33, 32), {"layer1_basicblock1": m.layer1[1], "layer2": m.layer2, "maxpool": m.maxpool})
     m = randomise(small_resnet(resnet.Bottleneck, 8, [2, 4, 4], [1, 2, 1], 5), 4)
-    golden("resnet50", m, seeded(14, 1, 3, 33, 32), {"layer2_bottleneck1": m.layer2[0], "layer2": m.layer2, "avgpool": m.avgpool})
+    golden("resnet50", m, seeded(14, 1, 3, 33, 32), {"layer2_bottleneck0": m.layer2[0], "layer2": m.layer2, "avgpool": m.avgpool})
     m = randomise(caffe_resnet(8, [2, 4, 4], [1, 2, 1], 5), 5)
-    golden("vggface2_resnet50", m, seeded(15, 1, 3, 34, 41), {"maxpool": m.maxpool, "layer2_bottleneck1": m.layer2[0], "avgpool": m.avgpool})
+    golden("vggface2_resnet50", m, seeded(15, 1, 3, 34, 41), {"maxpool": m.maxpool, "layer2_bottleneck0": m.layer2[0], "avgpool": m.avgpool})
     m = randomise(cifar_resnet(4, [4, 6, 8], [2, 2, 2], 5), 6)
-    golden("resnet20_cifar", m, seeded(16, 2, 3, 16, 16), {"layer2_basicblock1": m.layer2[0], "layer3": m.layer3})
+    golden("resnet20_cifar", m, seeded(16, 2, 3, 16, 16), {"layer2_basicblock0": m.layer2[0], "layer3": m.layer3})
 
     m = densenet.DenseNet(growth_rate=4, block_config=(2, 1), num_init_features=8, bn_size=2, num_classes=5)
     golden("densenet121", randomise(m, 7, 1.2), seeded(17, 1, 3, 32, 32), {"pool0": m.features.pool0, "denseblock1": m.features.denseblock1,
