@@ -9,6 +9,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"otherwise/counterfactual"
 )
 
 func TestWriteResult(t *testing.T) {
@@ -49,6 +51,39 @@ func TestWriteResult(t *testing.T) {
 			}
 			wantSize(t, img, 32, 32)
 		}
+	}
+}
+
+// A method that reports the original pasted around its mask has a picture and a number of it, and is called by its title.
+func TestPastedResult(t *testing.T) {
+	dir := t.TempDir()
+	r := example("eced")
+	r.Title, r.Note = "ACE-style, latent", "not comparable"
+	r.Pasted = &counterfactual.Pasted{Picture: r.Original, After: r.Before}
+	if err := WriteResult(dir, r, classNames, RunInfo{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "pasted.png")); err != nil {
+		t.Error(err)
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, "result.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Title  string   `json:"title"`
+		Note   string   `json:"note"`
+		Pasted *float64 `json:"target_probability_pasted"`
+	}
+	if err := json.Unmarshal(raw, &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Title != r.Title || got.Note != r.Note || got.Pasted == nil || *got.Pasted != r.Before[r.Target] {
+		t.Errorf("result.json holds %+v", got)
+	}
+	r.Pasted.After = nil
+	if err := WriteResult(dir, r, classNames, RunInfo{}); err == nil {
+		t.Error("a pasted picture without probabilities was written")
 	}
 }
 
