@@ -13,28 +13,15 @@ import (
 	"otherwise/bundle"
 	"otherwise/counterfactual"
 	"otherwise/internal/golden"
+	"otherwise/internal/sdtiny"
 )
 
 // published lays the diffusion package's small networks out as diffusers does, with a recipe beside them.
 func published(t *testing.T, recipe string) string {
 	t.Helper()
 	dir := t.TempDir()
-	put := func(to, from string) {
-		data, err := os.ReadFile(from)
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(dir, to), string(data))
-	}
-	put("sd/model_index.json", "../diffusion/published/testdata/model_index.json")
-	put("sd/scheduler/scheduler_config.json", "../diffusion/published/testdata/scheduler_config.json")
-	for folder, names := range map[string][2]string{"unet": {"sd_unet", "diffusion_pytorch_model"}, "vae": {"sd_vae", "diffusion_pytorch_model"},
-		"text_encoder": {"sd_text", "model"}} {
-		put("sd/"+folder+"/config.json", "../diffusion/testdata/"+names[0]+".json")
-		put("sd/"+folder+"/"+names[1]+".safetensors", "../diffusion/testdata/"+names[0]+".safetensors")
-	}
-	for _, name := range []string{"vocab.json", "merges.txt"} {
-		put("sd/tokenizer/"+name, "../diffusion/tokenize/testdata/"+name)
+	if err := os.Rename(sdtiny.Folder(t, ".."), filepath.Join(dir, "sd")); err != nil {
+		t.Fatal(err)
 	}
 	unpack(t, filepath.Join(dir, "net.onnx"), "../classify/onnx/testdata/resnet.onnx.gz")
 	file := filepath.Join(dir, "small.toml")
@@ -136,13 +123,6 @@ func TestHalfPrecisionRecipe(t *testing.T) {
 	}
 	if got := b.Models.Diffusion.DenoiserParams.Get("conv_in.weight").DType().String(); got != "BFloat16" {
 		t.Errorf("the denoiser's parameters are %s", got)
-	}
-	if err := b.Try(context.Background(), func(r bundle.Trial) {
-		if r.Broken != "" {
-			t.Errorf("%s: %s", r.Part, r.Broken)
-		}
-	}); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package diffusion
 
 import (
+	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -38,6 +39,34 @@ func small[T any](t *testing.T, name string, parse func([]byte) (T, error)) (T, 
 		t.Fatal(err)
 	}
 	return network, params, golden.Open(t, "testdata/"+name+".safetensors")
+}
+
+// published reads one of the diffusers-layout networks of the reference data.
+func published(t *testing.T, name string, config any, files ...string) *nn.Params {
+	t.Helper()
+	raw, err := os.ReadFile("testdata/" + name + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(raw, config); err != nil {
+		t.Fatal(err)
+	}
+	all := nn.NewParams()
+	for _, file := range append([]string{name}, files...) {
+		f, err := weights.Open("testdata/" + file + ".safetensors")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := nn.LoadParams(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+		for _, n := range p.Names() {
+			all.Set(n, p.Get(n))
+		}
+	}
+	return all
 }
 
 // TestUNetVariantAgreesWithDiffusers checks linear projections, other heads at each level and deeper transformers.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"otherwise/diffusion"
+	"otherwise/internal/sdtiny"
 	"otherwise/weights"
 )
 
@@ -92,7 +93,7 @@ func TestConfigurationsThatAreNotImplemented(t *testing.T) {
 }
 
 func TestPipelinesThatAreNotImplemented(t *testing.T) {
-	dir := diffusersFolder(t)
+	dir := sdtiny.Folder(t, root)
 	for path, change := range map[string][2]string{
 		"model_index.json":         {`"vae":`, `"text_encoder_2": ["transformers", "CLIPTextModelWithProjection"], "vae":`},
 		"unet/config.json":         {"UNet2DConditionModel", "SD3Transformer2DModel"},
@@ -130,7 +131,7 @@ func TestOtherAutoencoder(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "config.json"), read(t, networks+"tiny_small.json"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	m, err := Open(diffusersFolder(t), Options{Autoencoder: dir})
+	m, err := Open(sdtiny.Folder(t, root), Options{Autoencoder: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,11 +15,15 @@ import (
 
 	"otherwise/diffusion"
 	"otherwise/internal/golden"
+	"otherwise/internal/sdtiny"
 	"otherwise/nn"
 	"otherwise/weights"
 )
 
-const networks = "../testdata/"
+const (
+	root     = "../.."
+	networks = "../testdata/"
+)
 
 // nameTable reads the reference's table of CompVis names to diffusers'.
 func nameTable(t *testing.T, network string) map[string]string {
@@ -103,34 +107,8 @@ func diffusersNames(t *testing.T) map[string]bool {
 	return known
 }
 
-// diffusersFolder lays the test's networks out as diffusers does.
-func diffusersFolder(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	put := func(path string, data []byte) {
-		full := filepath.Join(dir, path)
-		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(full, data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	put("model_index.json", read(t, "testdata/model_index.json"))
-	put("scheduler/scheduler_config.json", read(t, "testdata/scheduler_config.json"))
-	for folder, names := range map[string][2]string{"unet": {"sd_unet", "diffusion_pytorch_model"}, "vae": {"sd_vae", "diffusion_pytorch_model"},
-		"text_encoder": {"sd_text", "model"}} {
-		put(folder+"/config.json", read(t, networks+names[0]+".json"))
-		put(folder+"/"+names[1]+".safetensors", read(t, networks+names[0]+".safetensors"))
-	}
-	for _, name := range []string{"vocab.json", "merges.txt"} {
-		put("tokenizer/"+name, read(t, "../tokenize/testdata/"+name))
-	}
-	return dir
-}
-
 func TestOpenDiffusersFolder(t *testing.T) {
-	dir := diffusersFolder(t)
+	dir := sdtiny.Folder(t, root)
 	m, err := Open(dir, Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -178,6 +156,12 @@ func compVisFile(t *testing.T, change func(map[string]weights.Tensor)) string {
 		"betas":                             {DType: weights.F32, Shape: []int{1}, Data: []float32{0.1}},
 		"first_stage_model.loss.logvar":     {DType: weights.F32, Shape: []int{1}, Data: []float32{7}},
 	}
+	put := func(tensor weights.Tensor, compvis string) {
+		if strings.Contains(compvis, ".mid.attn_1.") && len(tensor.Shape) == 2 {
+			tensor.Shape = append(slices.Clone(tensor.Shape), 1, 1)
+		}
+		all[compvis] = tensor
+	}
 	add := func(file string, rename func(string) string) {
 		src, err := weights.Open(networks + file + ".safetensors")
 		if err != nil {
@@ -196,25 +180,24 @@ func compVisFile(t *testing.T, change func(map[string]weights.Tensor)) string {
 			if err != nil {
 				t.Fatal(err)
 			}
-			compvis := rename(name)
-			if strings.Contains(compvis, ".mid.attn_1.") && len(shape) == 2 {
-				shape = append(slices.Clone(shape), 1, 1)
-			}
-			all[compvis] = weights.Tensor{DType: dtype, Shape: shape, Data: data}
+			put(weights.Tensor{DType: dtype, Shape: shape, Data: data}, rename(name))
 		}
 	}
-	for file, network := range map[string]string{"sd_unet": "unet", "sd_vae": "vae"} {
-		compvis := map[string]string{}
+	compVis := func(network string) map[string]string {
+		names := map[string]string{}
 		for from, to := range nameTable(t, network) {
-			compvis[to] = from
+			names[to] = from
 		}
-		add(file, func(name string) string {
-			if network == "vae" {
-				name, _ = diffusersAutoencoder(name)
-			}
-			return compvis[name]
-		})
+		return names
 	}
+	unet, vae := compVis("unet"), compVis("vae")
+	for _, tensor := range sdtiny.UNet(t, root) {
+		put(tensor, unet[tensor.Name])
+	}
+	add("sd_vae", func(name string) string {
+		name, _ = diffusersAutoencoder(name)
+		return vae[name]
+	})
 	add("sd_text", func(name string) string { return "cond_stage_model.transformer." + name })
 	if change != nil {
 		change(all)
@@ -238,7 +221,7 @@ func TestCompVisFileHoldsTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder, err := Open(diffusersFolder(t), Options{})
+	folder, err := Open(sdtiny.Folder(t, root), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +288,7 @@ func TestWrongTensorsAreListed(t *testing.T) {
 }
 
 func TestIdentityFollowsFilesAndConfiguration(t *testing.T) {
-	dir := diffusersFolder(t)
+	dir := sdtiny.Folder(t, root)
 	identity := func() string {
 		m, err := Open(dir, Options{})
 		if err != nil {
