@@ -3,6 +3,8 @@ package weights
 import (
 	"io"
 	"os"
+
+	"otherwise/weights/internal/refuse"
 )
 
 // OpenCheckpoint opens weights of any kind that this package reads: a file, told apart by its content (see [Open],
@@ -51,6 +53,11 @@ func readAny(r io.ReaderAt, size int64) (*File, error) {
 	}
 	if first[8] != '{' && (string(first[:4]) == zipMagic || first[0] == pickleProto) {
 		return readTorch(r, size)
+	}
+	const magicAt, magic = 257, "ustar" // of a tar file
+	var tar [len(magic)]byte
+	if size >= magicAt+int64(len(magic)) && first[8] != '{' && readFull(r, tar[:], magicAt) == nil && string(tar[:]) == magic {
+		return nil, refuse.Errorf(ErrUnsupported, "a tar file, as torch wrote before 0.1.10: save it again with a current torch")
 	}
 	return Read(r, size)
 }

@@ -263,6 +263,15 @@ func TestHostileLegacyFiles(t *testing.T) {
 	}
 }
 
+func TestTarFilesAreNotRead(t *testing.T) {
+	file := make([]byte, 1024)
+	copy(file, "storages")
+	copy(file[257:], "ustar\x0000")
+	if _, err := openBytes(t, file); !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "a tar file") {
+		t.Errorf("error is %v", err)
+	}
+}
+
 // Every proper beginning of a good file must be refused when it is opened.
 func TestTruncatedTorchFiles(t *testing.T) {
 	for kind, data := range map[string][]byte{"zip": torchZipOf(t, dict("a", plain)), "legacy": legacyOf(dict("a", plain))} {
