@@ -128,11 +128,18 @@ func (p Preprocessing) normalise(x *Node) *Node {
 // CropCenter cuts the middle height x width pixels out of x [batch, height', width', channels], as torchvision's CenterCrop does,
 // or pads it with zeros to that size.
 func CropCenter(x *Node, height, width int) *Node {
+	// Negative padding would cut too, but GoMLX has no gradient for it (v0.28.8).
 	var margins [2]PadAxis
+	ranges := [2]SliceAxisSpec{AxisRange(), AxisRange()}
 	for axis, side := range []int{height, width} {
 		before, after := picture.CropMargins(x.Shape().Dimensions[1+axis], side)
-		margins[axis] = PadAxis{Start: -before, End: -after}
+		if before > 0 || after > 0 {
+			ranges[axis] = AxisRange(before, before+side)
+		} else {
+			margins[axis] = PadAxis{Start: -before, End: -after}
+		}
 	}
+	x = Slice(x, AxisRange(), ranges[0], ranges[1], AxisRange())
 	if margins == [2]PadAxis{} {
 		return x
 	}

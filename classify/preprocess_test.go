@@ -1,6 +1,7 @@
 package classify_test
 
 import (
+	"fmt"
 	"image"
 	"math"
 	"testing"
@@ -82,4 +83,31 @@ func TestPixelsAgreeWithTheGraph(t *testing.T) {
 	// What Pixels has prepared, the graph leaves alone.
 	again := preprocessed(t, p, tensors.FromFlatDataAndDimensions(pixels, 1, 24, 24, 3))
 	golden.Near(t, "prepared", tensors.MustCopyFlatData[float32](again), pixels, 0)
+}
+
+// Cropping and padding have the gradient that they should: pixels that are cut off get none, the others theirs.
+func TestCropGradient(t *testing.T) {
+	for _, side := range []int{4, 8} {
+		exec, err := NewExec(golden.Backend(t), func(x *Node) *Node {
+			y := classify.CropCenter(x, side, 4)
+			return Gradient(ReduceAllSum(Square(y)), x)[0]
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := nn.Gaussian(1, "x", 6*6)
+		out, err := exec.Call(tensors.FromFlatDataAndDimensions(x, 1, 6, 6, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := make([]float32, len(x))
+		for row := range 6 {
+			for column := range 6 {
+				if inRows := side == 8 || row >= 1 && row < 5; inRows && column >= 1 && column < 5 {
+					want[row*6+column] = 2 * x[row*6+column]
+				}
+			}
+		}
+		golden.Near(t, fmt.Sprintf("gradient through %dx4", side), tensors.MustCopyFlatData[float32](out[0]), want, 1e-6)
+	}
 }
