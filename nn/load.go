@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"otherwise/internal/hugepages"
 	"otherwise/weights"
 )
 
@@ -93,6 +94,7 @@ func shared(backend compute.Backend, shape shapes.Shape, fill func(flat any) err
 	if err != nil {
 		return nil, err
 	}
+	hugepages.Advise(dtypes.UnsafeByteSliceFromAny(flat))
 	if err := fill(flat); err != nil {
 		_ = buffer.Finalize() // what failed before is what the user is told
 		return nil, err
