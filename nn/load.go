@@ -3,6 +3,8 @@ package nn
 import (
 	"fmt"
 	"math"
+	"runtime"
+	"sync/atomic"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -10,6 +12,7 @@ import (
 	"github.com/gomlx/compute/dtypes/float16"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
+	"golang.org/x/sync/errgroup"
 
 	"otherwise/internal/hugepages"
 	"otherwise/weights"
@@ -18,8 +21,8 @@ import (
 // LoadOptions say where a network's parameters go and how they are stored. The zero value keeps them in host memory as
 // float32; the first program that uses them takes them to its device.
 type LoadOptions struct {
-	// Backend, unless nil, takes each parameter to its device as it is read, so that host memory never holds more than the
-	// largest of them.
+	// Backend, unless nil, takes each parameter to its device as it is read, so that host memory never holds more of
+	// them than there are processors.
 	Backend compute.Backend
 	// Precision is float32 (default), float16 or bfloat16: the type in which matrices and kernels are stored. Vectors,
 	// which are biases and the scales of norms, stay float32 in any case: they take no memory to speak of.
@@ -39,23 +42,56 @@ func Load(src weights.Source, o LoadOptions) (*Params, error) {
 	if o.Precision != dtypes.Float32 && o.Precision != dtypes.Float16 && o.Precision != dtypes.BFloat16 {
 		return nil, fmt.Errorf("precision is %s; legal are float32, float16 and bfloat16", o.Precision)
 	}
-	p := NewParams()
-	l := loader{src: src, options: o}
+	var names []string
 	for _, name := range src.Names() {
-		dtype, shape, err := src.Info(name)
+		dtype, _, err := src.Info(name)
 		if err != nil {
 			return nil, err
 		}
-		if !dtype.IsFloat() {
-			continue
+		if dtype.IsFloat() {
+			names = append(names, name)
 		}
-		value, err := l.load(name, shape)
-		if err != nil {
-			return nil, fmt.Errorf("parameter %q: %w", name, err)
-		}
-		p.Set(name, value)
+	}
+	values, err := loadAll(src, names, o)
+	if err != nil {
+		return nil, err
+	}
+	p := NewParams()
+	for i, name := range names {
+		p.Set(name, values[i])
 	}
 	return p, nil
+}
+
+// loadAll reads tensors on all processors, each of which goes on with the next that nobody has begun.
+func loadAll(src weights.Source, names []string, o LoadOptions) ([]*tensors.Tensor, error) {
+	values := make([]*tensors.Tensor, len(names))
+	var next atomic.Int64
+	var group errgroup.Group
+	for range min(runtime.GOMAXPROCS(0), len(names)) {
+		group.Go(func() error {
+			l := loader{src: src, options: o}
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(names) {
+					return nil
+				}
+				_, shape, err := src.Info(names[i])
+				if err == nil {
+					values[i], err = l.load(names[i], shape)
+				}
+				if err != nil {
+					next.Store(int64(len(names))) // the others stop too
+					return fmt.Errorf("parameter %q: %w", names[i], err)
+				}
+			}
+		})
+	}
+	if err := group.Wait(); err != nil {
+		Free(values...)
+		return nil, err
+	}
+	return values, nil
 }
 
 // loader reads tensors through buffers that it uses again for the next.
