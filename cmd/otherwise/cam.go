@@ -33,7 +33,7 @@ The classifier is the name of fetched weights (see otherwise models), an ONNX fi
 --architecture names, or a bundle with a classifier. ` + camPreprocessHelp,
 		Example: `  otherwise models get efficientnet-lite0
   otherwise cam --classifier efficientnet-lite0 --image cat.jpg --out out/cat
-  otherwise cam --classifier resnet.onnx --preprocess imagenet --image cat.jpg --class "tiger cat" --method grad-cam --out out/cat
+  otherwise cam --classifier resnet.onnx --preprocess imagenet --image cat.jpg --class tabby --method grad-cam --out out/cat
   otherwise cam --classifier vgg16-397923af.pth --architecture vgg16 --image cat.jpg --layer features_29 --out out/cat`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -26,6 +26,7 @@ func newModelsList() *cobra.Command {
 	return &cobra.Command{
 		Use:     "list",
 		Short:   "List the weights that can be fetched",
+		Long:    `Lists the weights that "otherwise models get" fetches, with their licences, and where those are that it has fetched.`,
 		Example: "  otherwise models list",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gomlx/compute/gobackend"
 
@@ -95,7 +96,11 @@ func TestOneOfManyStarts(t *testing.T) {
 			t.Errorf("one of them: %v", err)
 		}
 	}
+	// The others are told to go as soon as one has the lock, which is before it listens.
 	c, err := net.Dial("unix", path)
+	for deadline := time.Now().Add(10 * time.Second); err != nil && time.Now().Before(deadline); c, err = net.Dial("unix", path) {
+		time.Sleep(time.Millisecond)
+	}
 	if err != nil {
 		t.Errorf("the one that is left: %v", err)
 	} else {
