@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -55,4 +57,22 @@ func TestConvNetRefusesBadConfigurations(t *testing.T) {
 			t.Errorf("%s: got error %v", word, err)
 		}
 	}
+}
+
+// What a ConvNet gives as features is what its head sees.
+func TestConvNetFeaturesAreTheHeadsInput(t *testing.T) {
+	net := classify.ConvNet{PatchSize: 2, Widths: []int{8, 16}, Groups: 4, Classes: 3, Std: 1}
+	backend := golden.Backend(t)
+	params, err := nn.Create(backend, 1, func(s nn.Scope, a []*Node) { net.Forward(s, a[0], nil) }, shapes.Make(dtypes.Float32, 1, 8, 8, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := tensors.FromFlatDataAndDimensions(nn.Gaussian(2, "x", 2*8*8), 2, 8, 8, 1)
+	out, err := nn.NewProgram(backend, "features", func(s []nn.Scope, a []*Node) []*Node {
+		return []*Node{net.Forward(s[0], a[0], nil), nn.Linear(s[0].Sub("head"), net.Embed(s[0], a[0]), 3)}
+	}).Call([]*nn.Params{params}, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.Near(t, "logits of the features", tensors.MustCopyFlatData[float32](out[1]), tensors.MustCopyFlatData[float32](out[0]), 1e-6)
 }

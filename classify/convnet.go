@@ -52,6 +52,14 @@ func (c ConvNet) CAMLayer() string { return c.Layers()[max(0, len(c.Widths)-2)] 
 
 // Forward maps normalised pictures [batch, height, width, channels] to logits [batch, classes].
 func (c ConvNet) Forward(s nn.Scope, x *Node, tap Tap) *Node {
+	return nn.Linear(s.Sub("head"), c.features(s, x, tap), c.Classes)
+}
+
+// Embed maps normalised pictures to what the head sees: the last block's channels, averaged over positions.
+func (c ConvNet) Embed(s nn.Scope, x *Node) *Node { return c.features(s, x, nil) }
+
+// features are [batch, last width].
+func (c ConvNet) features(s nn.Scope, x *Node, tap Tap) *Node {
 	h := nn.SpaceToDepth(x, c.PatchSize)
 	for i, name := range c.Layers() {
 		b := s.Sub(name)
@@ -65,5 +73,5 @@ func (c ConvNet) Forward(s nn.Scope, x *Node, tap Tap) *Node {
 			h = nn.MaxPool2x(h)
 		}
 	}
-	return nn.Linear(s.Sub("head"), ReduceMean(h, 1, 2), c.Classes)
+	return ReduceMean(h, 1, 2)
 }

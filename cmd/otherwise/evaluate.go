@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -36,8 +37,10 @@ func newEvaluate() *cobra.Command {
 		Long: `Explains the first test pictures of every class, each with the second most likely class as its target, and prints
 the flip ratio, the share of flips that the judge confirms (ratios are of all pictures), and, over the pictures that did
 not fail, the mean L1 and L2 distance (sum of |d|, square root of the sum of d squared; channel values in [0, 1]), for
-methods with masks the mean absolute change outside the mask, COUT (-1 to 1; higher is better), and the seconds a picture
-(without compiling). --method both measures LDCE and ECED, --method all every method.
+methods with masks the mean absolute change outside the mask, COUT (-1 to 1; higher is better), the similarity of original
+and counterfactual (the cosine of their features in the network that --encoder names; 1 for an unchanged picture), and the
+seconds a picture (without compiling). --method both measures LDCE and ECED, --method all every method; --format markdown
+prints a row for each.
 
 In a procedural world, for a bundle of its classes, the target is the class that differs least (zebra and sorrel), and the
 table tells how near to the true counterfactual the method comes, beside the unchanged picture and any picture of the
@@ -46,7 +49,7 @@ target class, and how what changed, the mask and the consensus overlap with what
 With --out FILE.json it writes the same there, and every finished picture to FILE.jsonl: the same command goes on where
 it was interrupted. Picture N is explained with the seed --seed + N.`,
 		Example: `  otherwise evaluate --method both --count 200 --out out/evaluation.json
-  otherwise evaluate --method all --count 100 --out out/methods.json
+  otherwise evaluate --method all --count 100 --format markdown --out out/methods.json
   otherwise evaluate --method ldce --count 20 --set guidance_scale=3`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -64,12 +67,16 @@ it was interrupted. Picture N is explained with the seed --seed + N.`,
 	f.IntVar(&e.count, "count", 200, "how many pictures")
 	f.Uint64Var(&e.seed, "seed", 0, "decides all randomness")
 	f.StringVar(&e.out, "out", "", "`FILE.json` for the results")
+	e.format = formatText
+	addChoice(cmd, &e.format, "format", "how results are printed: a column for each method, or a Markdown row", formatText, formatMarkdown)
+	addEncoder(cmd, &e.encoder)
 	e.overrides.addFlags(cmd)
 	return cmd
 }
 
 type evaluateFlags struct {
 	method, bundle, dataset, data, split, out string
+	format, encoder                           string
 	count                                     int
 	seed                                      uint64
 	overrides                                 overrides
@@ -81,6 +88,7 @@ type evaluationReport struct {
 	Bundle     string          `json:"bundle"`
 	BundleHash string          `json:"bundle_hash"`
 	Overrides  json.RawMessage `json:"overrides,omitempty"` // of the bundle's options
+	Encoder    string          `json:"encoder,omitempty"`   // whose features the similarity compares
 	Methods    []summary       `json:"methods"`
 }
 
@@ -110,11 +118,15 @@ func (f *evaluateFlags) run(ctx context.Context, command string, out, log io.Wri
 		}
 		running = append(running, m)
 	}
+	embedder, encoder, err := b.embedder(f.encoder)
+	if err != nil {
+		return err
+	}
 	program, err := programHash()
 	if err != nil {
 		return err
 	}
-	finished, err := openLog(logPath, identity{program, b.Hash, set.Name(), f.seed, overrides})
+	finished, err := openLog(logPath, identity{program, b.Hash, set.Name(), f.seed, cmp.Or(f.encoder, encoder), overrides})
 	if err != nil {
 		return err
 	}
@@ -125,8 +137,8 @@ func (f *evaluateFlags) run(ctx context.Context, command string, out, log io.Wri
 		labels[i] = set.Label(i)
 	}
 	indices := firstOfEachClass(labels, f.count)
-	e := &evaluation{bench: b, set: set, log: finished, seed: f.seed, told: log}
-	r := evaluationReport{Command: command, Bundle: b.Name, BundleHash: b.Hash, Overrides: overrides}
+	e := &evaluation{bench: b, set: set, log: finished, embedder: embedder, seed: f.seed, told: log}
+	r := evaluationReport{Command: command, Bundle: b.Name, BundleHash: b.Hash, Overrides: overrides, Encoder: encoder}
 	for _, m := range running {
 		info, err := bundle.DescribeMethod(m.Name())
 		if err != nil {
@@ -181,8 +193,15 @@ func (f *evaluateFlags) write(r evaluationReport, out io.Writer) error {
 			return fmt.Errorf("writing the results: %w", err)
 		}
 	}
-	if err := writeSummaries(out, r.Methods); err != nil {
+	print := writeSummaries
+	if f.format == formatMarkdown {
+		print = writeMarkdown
+	}
+	if err := print(out, r.Methods); err != nil {
 		return err
+	}
+	if r.Encoder != "" {
+		fmt.Fprintf(out, "\nSimilarity is the cosine of features of the %s.\n", r.Encoder)
 	}
 	_, err := fmt.Fprintf(out, "\nMade by: %s (bundle %s, %s)\n", r.Command, r.Bundle, r.BundleHash)
 	return err

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"gonum.org/v1/gonum/mat"
 
 	"otherwise/counterfactual"
 	"otherwise/datasets"
@@ -19,11 +20,12 @@ import (
 
 // evaluation explains many test pictures and notes how each ended.
 type evaluation struct {
-	bench *bench
-	set   datasets.Labelled
-	log   *evaluationLog
-	seed  uint64
-	told  io.Writer // gets a line for each picture
+	bench    *bench
+	set      datasets.Labelled
+	log      *evaluationLog
+	embedder *counterfactual.Embedder // nil: similarity isn't measured
+	seed     uint64
+	told     io.Writer // gets a line for each picture
 }
 
 // firstOfEachClass gives the numbers of n pictures: the first of every class, then the second of every class, and so on.
@@ -148,6 +150,9 @@ func (e *evaluation) explain(ctx context.Context, method counterfactual.Method, 
 		return o, fmt.Errorf("picture %d: %w", index, err)
 	}
 	o.COUT = curves[0].COUT
+	if o.Similarity, err = e.similarity(ctx, r); err != nil {
+		return o, fmt.Errorf("picture %d: %w", index, err)
+	}
 	if world := e.world(); world != nil {
 		if o.Truth, err = truthOf(world, index, target, r, func(s datasets.Sample) (counterfactual.Picture, error) { return e.bench.Picture(s.Image) }); err != nil {
 			return o, fmt.Errorf("picture %d: %w", index, err)
@@ -177,6 +182,20 @@ func (e *evaluation) target(probabilities []float64) int {
 		return world.Partner(counterfactual.ArgMax(probabilities))
 	}
 	return counterfactual.RunnerUp(probabilities)
+}
+
+// similarity is the cosine of the features of original and counterfactual, nil without an encoder.
+func (e *evaluation) similarity(ctx context.Context, r *counterfactual.Result) (*float64, error) {
+	if e.embedder == nil {
+		return nil, nil
+	}
+	features, err := e.embedder.Features(ctx, []counterfactual.Picture{r.Original, r.Counterfactual})
+	if err != nil {
+		return nil, err
+	}
+	cosine, err := metrics.MeanCosine(mat.NewDense(1, features.RawMatrix().Cols, features.RawRowView(0)),
+		mat.NewDense(1, features.RawMatrix().Cols, features.RawRowView(1)))
+	return &cosine, err
 }
 
 // confirmed reports whether a picture flipped and the judge agrees.

@@ -17,6 +17,7 @@ type identity struct {
 	Bundle    string          `json:"bundle"`  // the bundle's hash
 	Dataset   string          `json:"dataset"`
 	Seed      uint64          `json:"seed"`
+	Encoder   string          `json:"encoder,omitempty"`   // whose features the similarity compares
 	Overrides json.RawMessage `json:"overrides,omitempty"` // the user's options
 }
 
@@ -33,6 +34,8 @@ type outcome struct {
 	Confirmed bool    `json:"confirmed"` // flipped, and the judge says so too
 	After     float64 `json:"after"`     // the target's probability
 	COUT      float64 `json:"cout"`
+	// Similarity is the cosine of the features of original and counterfactual; nil without an encoder.
+	Similarity *float64 `json:"similarity,omitempty"`
 	distances
 	Pasted  *pastedOutcome `json:"pasted,omitempty"` // nil for methods that report none
 	Truth   *truthOutcome  `json:"truth,omitempty"`  // nil where it isn't known

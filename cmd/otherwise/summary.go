@@ -23,6 +23,8 @@ type summary struct {
 	// MeanOutside is the mean absolute change outside the mask; nil for a method without masks.
 	MeanOutside *float64 `json:"mean_outside_mask,omitempty"`
 	MeanCOUT    float64  `json:"mean_cout"`
+	// MeanSimilarity is the mean cosine of the features of original and counterfactual; nil where they weren't compared.
+	MeanSimilarity *float64 `json:"mean_similarity,omitempty"`
 	// Pasted is the same with the original put back around the mask; nil for a method that reports none.
 	Pasted      *pastedSummary `json:"pasted,omitempty"`
 	Truth       *truthSummary  `json:"truth,omitempty"` // nil where the true counterfactuals aren't known
@@ -40,6 +42,7 @@ func summarise(m bundle.MethodInfo, outcomes []outcome) summary {
 	s := summary{Method: m.Name, Title: m.Title, Note: m.Note, Pictures: len(outcomes), Failures: []outcome{}, Pasted: summarisePasted(outcomes), Truth: summariseTruth(outcomes)}
 	var flipped, confirmed, finished, masked int
 	var outside float64
+	var similarities []float64
 	for _, o := range outcomes {
 		if o.Failure != "" {
 			s.Failures = append(s.Failures, o)
@@ -56,11 +59,15 @@ func summarise(m bundle.MethodInfo, outcomes []outcome) summary {
 		s.MeanL2 += o.L2
 		s.MeanSeconds += o.Seconds
 		s.MeanCOUT += o.COUT
+		if o.Similarity != nil {
+			similarities = append(similarities, *o.Similarity)
+		}
 		if o.Outside != nil {
 			masked++
 			outside += *o.Outside
 		}
 	}
+	s.MeanSimilarity = mean(similarities)
 	s.FlipRatio, s.ConfirmedRatio = share(flipped, len(outcomes)), share(confirmed, len(outcomes))
 	for _, mean := range []*float64{&s.MeanL1, &s.MeanL2, &s.MeanSeconds, &s.MeanCOUT} {
 		*mean /= float64(max(1, finished))
@@ -121,6 +128,12 @@ func writeSummaries(w io.Writer, all []summary) error {
 		return fmt.Sprintf("%.5f", *s.MeanOutside)
 	})
 	row("mean COUT", func(s summary) string { return fmt.Sprintf("%.3f", s.MeanCOUT) })
+	row("mean similarity", func(s summary) string {
+		if s.MeanSimilarity == nil {
+			return "-"
+		}
+		return fmt.Sprintf("%.3f", *s.MeanSimilarity)
+	})
 	pasted := func(format string, of func(*pastedSummary) float64) func(summary) string {
 		return func(s summary) string {
 			if s.Pasted == nil {
@@ -140,6 +153,11 @@ func writeSummaries(w io.Writer, all []summary) error {
 	if err := writeTitles(w, all); err != nil {
 		return err
 	}
+	return writeFailures(w, all)
+}
+
+// writeFailures tells of each picture for which a method found no result.
+func writeFailures(w io.Writer, all []summary) error {
 	for _, s := range all {
 		for _, o := range s.Failures {
 			if _, err := fmt.Fprintln(w, o); err != nil {
