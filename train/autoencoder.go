@@ -24,10 +24,18 @@ const (
 	subjectWeight = 3
 )
 
-// AutoencoderTask fits a KL autoencoder to pictures.
-func AutoencoderTask(backend compute.Backend, net diffusion.AutoencoderKL, data *Pictures, batch int, seed uint64) (Task, error) {
+// AutoencoderTask fits a KL autoencoder to pictures, or to squares of crop pixels cut out of them around their subjects
+// (0 for whole pictures): a network without attention that was fitted to small pictures serves larger ones.
+func AutoencoderTask(backend compute.Backend, net diffusion.AutoencoderKL, data *Pictures, crop, batch int, seed uint64) (Task, error) {
 	if err := net.Validate(); err != nil {
 		return Task{}, err
+	}
+	height, width := data.Height, data.Width
+	if crop > 0 {
+		if crop > min(height, width) || crop%net.Factor() != 0 {
+			return Task{}, fmt.Errorf("squares of %d pixels out of pictures of %dx%d; the side must be a multiple of %d that fits", crop, width, height, net.Factor())
+		}
+		height, width = crop, crop
 	}
 	params, err := nn.Create(backend, seed, func(s nn.Scope, args []*Node) {
 		mean, _ := net.Encode(s, args[0])
@@ -37,7 +45,7 @@ func AutoencoderTask(backend compute.Backend, net diffusion.AutoencoderKL, data 
 		return Task{}, err
 	}
 	f := net.Factor()
-	latent := []int{batch, data.Height / f, data.Width / f, net.LatentChannels}
+	latent := []int{batch, height / f, width / f, net.LatentChannels}
 	order, err := newEpochOrder(data.Len(), batch, seed, "autoencoder")
 	if err != nil {
 		return Task{}, err
@@ -63,12 +71,15 @@ func AutoencoderTask(backend compute.Backend, net diffusion.AutoencoderKL, data 
 			if err != nil {
 				return nil, err
 			}
+			if crop > 0 {
+				x, subjects = cropAround(data, x, subjects, crop, nn.Stream(seed, fmt.Sprintf("autoencoder/crop/%d", step)))
+			}
 			args := []any{
-				tensors.FromFlatDataAndDimensions(x, batch, data.Height, data.Width, data.Channels),
+				tensors.FromFlatDataAndDimensions(x, batch, height, width, data.Channels),
 				gaussian(seed, fmt.Sprintf("autoencoder/posterior/%d", step), latent...),
 			}
 			if subjects != nil {
-				args = append(args, tensors.FromFlatDataAndDimensions(subjects, batch, data.Height, data.Width, 1))
+				args = append(args, tensors.FromFlatDataAndDimensions(subjects, batch, height, width, 1))
 			}
 			return args, nil
 		},

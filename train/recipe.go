@@ -45,6 +45,7 @@ type Recipe struct {
 type RunSize struct {
 	Steps, Batch int
 	Rate, EMA    float64
+	Crop         int // side of the squares that the autoencoder sees; 0 is whole pictures
 }
 
 // Recipes lists the names that [RecipeOf] takes.

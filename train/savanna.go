@@ -34,13 +34,14 @@ func Savanna() Recipe {
 			AttentionHeads: diffusion.PerLevel{4}, CrossAttentionDim: 96, NormNumGroups: 16, NormEps: 1e-5},
 		Embedding:         diffusion.ClassEmbedding{Classes: len(classes), Width: 96},
 		Classifier:        convnet,
-		ClassifierOptions: ClassifierOptions{Noise: 0.1, Shift: 2},
+		// much noise, so that a counterfactual needs more than a pattern that nobody sees
+		ClassifierOptions: ClassifierOptions{Noise: 0.25, Shift: 2},
 		Judge:             judge,
 		JudgeOptions:      ClassifierOptions{Noise: 0.1, Shift: 2},
 		Runs: map[string]RunSize{
-			"autoencoder": {Steps: 6000, Batch: 16, Rate: 1.5e-3, EMA: 0.998},
-			"classifier":  {Steps: 3000, Batch: 32, Rate: 2e-3, EMA: 0.998},
-			"judge":       {Steps: 3000, Batch: 32, Rate: 2e-3, EMA: 0.998},
+			"autoencoder": {Steps: 4000, Batch: 16, Rate: 1.5e-3, EMA: 0.998, Crop: 64},
+			"classifier":  {Steps: 2000, Batch: 32, Rate: 2e-3, EMA: 0.998},
+			"judge":       {Steps: 2000, Batch: 32, Rate: 2e-3, EMA: 0.998},
 			"diffusion":   {Steps: 10000, Batch: 32, Rate: 1e-3, EMA: 0.999},
 		},
 		// the best of what was tried on a prototype of this world

@@ -75,7 +75,7 @@ func TestClassifierLearnsStripes(t *testing.T) {
 func TestAutoencoderAndDiffusionLearnStripes(t *testing.T) {
 	data := stripeData(t)
 	ae := diffusion.AutoencoderKL{InChannels: 1, OutChannels: 1, LatentChannels: 2, BlockOutChannels: []int{8, 8}, LayersPerBlock: 1, NormNumGroups: 4, PatchSize: 2}
-	task, err := AutoencoderTask(golden.Backend(t), ae, data, 16, 1)
+	task, err := AutoencoderTask(golden.Backend(t), ae, data, 0, 16, 1)
 	out, ratio := fit(t, task, err, 200)
 	if ratio > 0.5 {
 		t.Errorf("the autoencoder's loss fell to %.2f of its start only", ratio)
@@ -184,7 +184,7 @@ func TestWorldDiffusionLearnsVelocity(t *testing.T) {
 	data := Draw(drawn{}, picture.Frame{Width: 8, Height: 8, Channels: 1}, 60)
 	ae := diffusion.AutoencoderKL{InChannels: 1, OutChannels: 1, LatentChannels: 2, BlockOutChannels: []int{8, 8}, LayersPerBlock: 1,
 		NormNumGroups: 4, PatchSize: 2, Shortcuts: true}
-	task, err := AutoencoderTask(golden.Backend(t), ae, data, 16, 1)
+	task, err := AutoencoderTask(golden.Backend(t), ae, data, 0, 16, 1)
 	out, ratio := fit(t, task, err, 100)
 	if ratio > 0.7 {
 		t.Errorf("the autoencoder's loss fell to %.2f of its start only", ratio)

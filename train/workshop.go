@@ -58,6 +58,9 @@ func (w *Workshop) Train(ctx context.Context, name string) error {
 	opts.Steps, opts.Rate, opts.EMA = size.Steps, size.Rate, size.EMA
 	opts.Checkpoint = filepath.Join(w.Dir, name+".checkpoint")
 	opts.Identity = fmt.Sprintf("%s/%s seed %d batch %d steps %d", w.Recipe.Name, name, w.Recipe.Seed, size.Batch, size.Steps)
+	if size.Crop > 0 {
+		opts.Identity += fmt.Sprintf(" crop %d", size.Crop)
+	}
 	if w.Data.Drawn() {
 		opts.Identity += fmt.Sprintf(", %s, bias %+v", w.Recipe.Data, w.Recipe.Bias)
 	}
@@ -95,7 +98,7 @@ func (w *Workshop) task(name string, size RunSize) (Task, *diffusion.Normalisati
 	var err error
 	switch name {
 	case "autoencoder":
-		task, err = AutoencoderTask(w.Backend, r.Autoencoder, w.Data, size.Batch, r.Seed)
+		task, err = AutoencoderTask(w.Backend, r.Autoencoder, w.Data, size.Crop, size.Batch, r.Seed)
 	case "classifier":
 		task, err = ClassifierTask(w.Backend, r.Classifier, w.Data, r.ClassifierOptions, size.Batch, r.Seed)
 	case "judge":
