@@ -58,17 +58,14 @@ func (c ConvNet) Forward(s nn.Scope, x *Node, tap Tap) *Node {
 // Embed maps normalised pictures to what the head sees: the last block's channels, averaged over positions.
 func (c ConvNet) Embed(s nn.Scope, x *Node) *Node { return c.features(s, x, nil) }
 
-// features are [batch, last width].
+// features are what the head reads: the last block's activations averaged over positions, [batch, last width].
 func (c ConvNet) features(s nn.Scope, x *Node, tap Tap) *Node {
 	h := nn.SpaceToDepth(x, c.PatchSize)
 	for i, name := range c.Layers() {
 		b := s.Sub(name)
 		h = nn.ReLU(nn.GroupNorm(b.Sub("norm1"), nn.Conv2D(b.Sub("conv1"), h, c.Widths[i], 3), c.Groups, 1e-5))
 		h = Add(h, nn.GroupNorm(b.Sub("norm2"), nn.Conv2D(b.Sub("conv2"), h, c.Widths[i], 3), c.Groups, 1e-5))
-		h = nn.ReLU(h)
-		if tap != nil {
-			h = tap(name, h)
-		}
+		h = tap.show(name, nn.ReLU(h))
 		if i < len(c.Widths)-1 {
 			h = nn.MaxPool2x(h)
 		}

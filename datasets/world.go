@@ -1,9 +1,6 @@
 package datasets
 
-import (
-	"fmt"
-	"image"
-)
+import "image"
 
 // Split is a part of a data set.
 type Split string
@@ -11,6 +8,8 @@ type Split string
 const (
 	Train Split = "train" // to learn from
 	Test  Split = "test"  // to judge by
+	// BiasedTest has the samples of a world's Test with the biases planted: what a biased classifier was promised.
+	BiasedTest Split = "biased-test"
 )
 
 // Labelled is a data set that knows a sample's class without reading its picture.
@@ -29,8 +28,15 @@ type World interface {
 	Partner(class int) int
 	// Describe gives everything that sample i depends on, to be written as JSON.
 	Describe(i int) (any, error)
-	// Factors gives the values of sample i's named factors, those that decide its class left out.
-	Factors(i int) (map[string]string, error)
+	// Task names the factor that is the class.
+	Task() string
+	// Factors lists the named factors of all samples, that of the class among them. The caller may change the slice.
+	Factors() []Factor
+	// Values gives the numbers of the values that sample i has, one for each of Factors.
+	Values(i int) ([]int, error)
+	// Shows is where a factor shows in sample i: 255 where the picture looks different with another of its values, 0
+	// elsewhere. An unknown factor is an error.
+	Shows(i int, factor string) (*image.Gray, error)
 }
 
 // Truth is what a world knows about a sample and its counterfactual. All pictures have the sample's size.
@@ -42,30 +48,4 @@ type Truth struct {
 	// Decisive is the region that tells the sample's class from the class asked for, 0 to 255: where either of the two
 	// pictures has what decides.
 	Decisive *image.Gray
-}
-
-// Sizes of the splits of procedural worlds, which are drawn as they are asked for: more than anybody learns from.
-const (
-	WorldTrain = 1_000_000
-	WorldTest  = 10_000
-)
-
-// WorldLen is the number of samples of a world's split. Another split is an error.
-func WorldLen(world string, split Split) (int, error) {
-	switch split {
-	case Train:
-		return WorldTrain, nil
-	case Test:
-		return WorldTest, nil
-	}
-	return 0, fmt.Errorf("no split %q of %s: the splits are %q and %q", string(split), world, Train, Test)
-}
-
-// Union is the larger of two masks of one size at each pixel.
-func Union(a, b *image.Gray) *image.Gray {
-	u := image.NewGray(a.Rect)
-	for i := range u.Pix {
-		u.Pix[i] = max(a.Pix[i], b.Pix[i])
-	}
-	return u
 }

@@ -91,3 +91,37 @@ func sameShape(a, b *mat.Dense) error {
 	}
 	return nil
 }
+
+// NeighbourAccuracy is the share of rows whose label most of their k most similar other rows have, by cosine: how well
+// features tell the labels without having learned them. Of labels as frequent the one with the nearest row counts.
+func NeighbourAccuracy(features *mat.Dense, labels []int, k int) (float64, error) {
+	rows, _ := features.Dims()
+	if len(labels) != rows || k < 1 || rows <= k {
+		return 0, fmt.Errorf("%d nearest neighbours of %d rows of features with %d labels", k, rows, len(labels))
+	}
+	right := 0
+	similar := make([]float64, rows)
+	for i := range rows {
+		for j := range similar {
+			similar[j] = cosine(features.RawRowView(i), features.RawRowView(j))
+			if math.IsNaN(similar[j]) {
+				return 0, fmt.Errorf("features of rows %d or %d are NaN", i, j)
+			}
+		}
+		similar[i] = math.Inf(-1)
+		counts, best := map[int]int{}, -1
+		nearest := byChange(similar)[:k]
+		for _, j := range nearest {
+			counts[labels[j]]++
+		}
+		for _, j := range nearest {
+			if best < 0 || counts[labels[j]] > counts[best] {
+				best = labels[j]
+			}
+		}
+		if best == labels[i] {
+			right++
+		}
+	}
+	return float64(right) / float64(rows), nil
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"otherwise/classify"
+	"otherwise/datasets"
 	"otherwise/nn"
 )
 
@@ -27,8 +28,21 @@ type ClassifierOptions struct {
 
 // ClassifierTask fits a classifier to pictures by cross-entropy.
 func ClassifierTask(backend compute.Backend, net classify.ConvNet, data *Pictures, opts ClassifierOptions, batch int, seed uint64) (Task, error) {
+	return factorsTask(backend, net, []datasets.Factor{data.class()}, data, opts, batch, seed)
+}
+
+// JudgeTask fits a network that tells every factor of the pictures (see [Pictures.Factors]), its logits side by side, by the
+// sum of the factors' cross-entropies.
+func JudgeTask(backend compute.Backend, net classify.ConvNet, data *Pictures, opts ClassifierOptions, batch int, seed uint64) (Task, error) {
+	return factorsTask(backend, net, data.Factors(), data, opts, batch, seed)
+}
+
+func factorsTask(backend compute.Backend, net classify.ConvNet, factors []datasets.Factor, data *Pictures, opts ClassifierOptions, batch int, seed uint64) (Task, error) {
 	if err := net.Validate(); err != nil {
 		return Task{}, err
+	}
+	if n := Outputs(factors); net.Classes != n {
+		return Task{}, fmt.Errorf("a network of %d outputs for factors of %d values", net.Classes, n)
 	}
 	params, err := nn.Create(backend, seed, func(s nn.Scope, args []*Node) {
 		net.Forward(s, args[0], nil)
@@ -40,18 +54,17 @@ func ClassifierTask(backend compute.Backend, net classify.ConvNet, data *Picture
 	if err != nil {
 		return Task{}, err
 	}
-	crossEntropy := func(s nn.Scope, x, y *Node) *Node {
-		lp := LogSoftmax(net.Forward(s, net.Preprocess(x), nil), -1)
-		return Neg(ReduceAllMean(ReduceSum(Mul(lp, OneHot(y, net.Classes, lp.DType())), -1)))
+	loss := func(s nn.Scope, x, y *Node) *Node {
+		return crossEntropies(net.Forward(s, net.Preprocess(x), nil), y, factors)
 	}
 	return Task{
 		Name: "classifier", Params: params,
 		Loss: func(nets []nn.Scope, args []*Node) *Node {
 			x, y, radius := args[0], args[1], args[2]
 			if opts.Adversarial > 0 {
-				x = perturb(crossEntropy(nets[0], x, y), x, radius)
+				x = perturb(loss(nets[0], x, y), x, radius)
 			}
-			return crossEntropy(nets[0], x, y)
+			return loss(nets[0], x, y)
 		},
 		Batch: func(step int) ([]any, error) {
 			rng := nn.Stream(seed, fmt.Sprintf("classifier/step/%d", step))
@@ -60,21 +73,54 @@ func ClassifierTask(backend compute.Backend, net classify.ConvNet, data *Picture
 			if err != nil {
 				return nil, err
 			}
-			x := make([]float32, 0, batch*data.Size())
-			y, radius := make([]int32, batch), make([]float32, batch)
+			x, radius := make([]float32, 0, batch*data.Size()), make([]float32, batch)
+			y := make([]int32, 0, batch*len(factors))
 			for b, i := range numbers {
 				x = appendAugmented(x, data, pictures[b*data.Size():(b+1)*data.Size()], opts, rng)
-				y[b] = data.Labels[i]
+				values, err := data.values(i, factors)
+				if err != nil {
+					return nil, err
+				}
+				y = append(y, values...)
 				if rng.IntN(2) == 0 {
 					radius[b] = float32(opts.Adversarial * rng.Float64())
 				}
 			}
 			return []any{
-				tensors.FromFlatDataAndDimensions(x, batch, data.Height, data.Width, data.Channels), y,
+				tensors.FromFlatDataAndDimensions(x, batch, data.Height, data.Width, data.Channels),
+				tensors.FromFlatDataAndDimensions(y, batch, len(factors)),
 				tensors.FromFlatDataAndDimensions(radius, batch, 1, 1, 1),
 			}, nil
 		},
 	}, nil
+}
+
+// Outputs is the number of logits that tell all values of the factors.
+func Outputs(factors []datasets.Factor) int {
+	n := 0
+	for _, f := range factors {
+		n += len(f.Values)
+	}
+	return n
+}
+
+// crossEntropies is the mean over the batch of the factors' cross-entropies, summed: logits [batch, outputs] of the factors
+// side by side, y [batch, factors] int32.
+func crossEntropies(logits, y *Node, factors []datasets.Factor) *Node {
+	var total *Node
+	from := 0
+	for k, f := range factors {
+		lp := LogSoftmax(Slice(logits, AxisRange(), AxisRange(from, from+len(f.Values))), -1)
+		from += len(f.Values)
+		value := Reshape(Slice(y, AxisRange(), AxisElem(k)), -1)
+		one := Neg(ReduceAllMean(ReduceSum(Mul(lp, OneHot(value, len(f.Values), lp.DType())), -1)))
+		if total == nil {
+			total = one
+		} else {
+			total = Add(total, one)
+		}
+	}
+	return total
 }
 
 // perturb moves each picture by radius along the gradient of its loss, within [0, 1]: one step of the L2 attack of

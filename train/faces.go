@@ -20,7 +20,8 @@ func Faces() Recipe {
 		IntermediateSize: 2 * width, Layers: 2, Heads: 4, Positions: faces.CaptionWords, Activation: "quick_gelu", LayerNormEps: 1e-5}}
 	r.Prompt = faces.Prompt
 	r.UNet.CrossAttentionDim = width
-	r.Classifier.Classes, r.Judge.Classes = len(r.Classes), len(r.Classes)
-	r.Classifier.Mean, r.Judge.Mean = 0.5, 0.5
+	r.Factors = faces.Factors()
+	r.Classifier.Classes, r.Judge.Classes = len(r.Classes), Outputs(r.Factors)
+	r.Classifier.Mean, r.Judge.Mean, r.Encoder.Mean = 0.5, 0.5, 0.5
 	return r
 }

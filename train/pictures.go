@@ -94,6 +94,41 @@ func (p *Pictures) Batch(numbers []int) (values, subjects []float32, err error) 
 	return values, subjects, drawing.Wait()
 }
 
+// Factors lists what there is to be told of a picture: the factors of a world, of other sets the class alone.
+func (p *Pictures) Factors() []datasets.Factor {
+	if world, is := p.world.(datasets.World); is {
+		return world.Factors()
+	}
+	return []datasets.Factor{p.class()}
+}
+
+// classFactor is the name of the class among the factors of a set that has no other.
+const classFactor = "class"
+
+func (p *Pictures) class() datasets.Factor {
+	return datasets.Factor{Name: classFactor, Values: p.Classes}
+}
+
+// values gives the values of picture i, those of Factors or, asked for the class alone, its label.
+func (p *Pictures) values(i int, factors []datasets.Factor) ([]int32, error) {
+	if len(factors) == 1 && factors[0].Name == classFactor {
+		return []int32{p.Labels[i]}, nil
+	}
+	world, is := p.world.(datasets.World)
+	if !is {
+		return nil, fmt.Errorf("a set without factors was asked for %d of them", len(factors))
+	}
+	numbers, err := world.Values(i)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]int32, len(numbers))
+	for k, v := range numbers {
+		values[k] = int32(v)
+	}
+	return values, nil
+}
+
 // Caption describes picture i in words. A set that has no captions is an error.
 func (p *Pictures) Caption(i int) (string, error) {
 	captioned, ok := p.world.(interface{ Caption(i int) (string, error) })

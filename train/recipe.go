@@ -3,6 +3,7 @@ package train
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"otherwise/classify"
 	"otherwise/datasets"
@@ -30,9 +31,13 @@ type Recipe struct {
 	Words  *diffusion.WordEncoder
 	Prompt string
 	// Classifier is the one explained; Judge is fitted apart from it, on other terms and another seed, and confirms
-	// that a counterfactual shows its class to more than one pair of eyes.
+	// that a counterfactual shows its class to more than one pair of eyes. In a world it tells every factor, its outputs side
+	// by side; Factors are they, nil for the class alone.
 	Classifier, Judge               classify.ConvNet
 	ClassifierOptions, JudgeOptions ClassifierOptions
+	Factors                         []datasets.Factor
+	// Encoder gives features to compare pictures by; fitted where Runs has it.
+	Encoder classify.ConvEncoder
 
 	// Bias is what was planted in the training pictures of a world.
 	Bias []datasets.Bias
@@ -46,6 +51,14 @@ type RunSize struct {
 	Steps, Batch int
 	Rate, EMA    float64
 	Crop         int // side of the squares that the autoencoder sees; 0 is whole pictures
+}
+
+// Networks lists the networks of the recipe, those of [Networks] that it has a run of.
+func (r Recipe) Networks() []string {
+	return slices.DeleteFunc(Networks(), func(name string) bool {
+		_, has := r.Runs[name]
+		return !has
+	})
 }
 
 // Recipes lists the names that [RecipeOf] takes.

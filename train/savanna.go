@@ -15,7 +15,7 @@ func Savanna() Recipe {
 	classes := new(savanna.Set).Classes()
 	convnet := classify.ConvNet{PatchSize: 2, Widths: []int{32, 64, 96, 128}, Groups: 8, Classes: len(classes), Mean: 0.62, Std: 0.25}
 	judge := convnet
-	judge.PatchSize, judge.Widths = 4, []int{48, 96, 144}
+	judge.PatchSize, judge.Widths, judge.Classes = 4, []int{48, 96, 144}, Outputs(savanna.Factors())
 	local := false
 	return Recipe{
 		Name:        "savanna",
@@ -32,16 +32,19 @@ func Savanna() Recipe {
 			DownBlockTypes: []string{"DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"},
 			UpBlockTypes:   []string{"CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"},
 			AttentionHeads: diffusion.PerLevel{4}, CrossAttentionDim: 96, NormNumGroups: 16, NormEps: 1e-5},
-		Embedding:         diffusion.ClassEmbedding{Classes: len(classes), Width: 96},
-		Classifier:        convnet,
+		Embedding:  diffusion.ClassEmbedding{Classes: len(classes), Width: 96},
+		Classifier: convnet,
 		// much noise, so that a counterfactual needs more than a pattern that nobody sees
 		ClassifierOptions: ClassifierOptions{Noise: 0.25, Shift: 2},
 		Judge:             judge,
 		JudgeOptions:      ClassifierOptions{Noise: 0.1, Shift: 2},
+		Factors:           savanna.Factors(),
+		Encoder:           classify.ConvEncoder{PatchSize: 4, Widths: []int{48, 96, 128}, Groups: 8, Expanded: 128, Mean: convnet.Mean, Std: convnet.Std},
 		Runs: map[string]RunSize{
 			"autoencoder": {Steps: 4000, Batch: 16, Rate: 1.5e-3, EMA: 0.998, Crop: 64},
 			"classifier":  {Steps: 2000, Batch: 32, Rate: 2e-3, EMA: 0.998},
 			"judge":       {Steps: 2000, Batch: 32, Rate: 2e-3, EMA: 0.998},
+			"encoder":     {Steps: 1500, Batch: 64, Rate: 2e-3, EMA: 0.998},
 			"diffusion":   {Steps: 10000, Batch: 32, Rate: 1e-3, EMA: 0.999},
 		},
 		// the best of what was tried on a prototype of this world

@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/google/renameio/v2"
 
+	"otherwise/classify"
 	"otherwise/datasets"
 	"otherwise/diffusion"
 	"otherwise/nn"
@@ -23,11 +24,14 @@ type Workshop struct {
 	Recipe  Recipe
 	Dir     string
 	Data    *Pictures // training pictures
+	Test    *Pictures // to judge fitted networks by; nil for none
 	Options Options   // progress, checkpoint interval; sizes come from the recipe unless Steps is set
 }
 
-// Networks lists what Train takes, in an order in which each finds what it needs.
-func Networks() []string { return []string{"autoencoder", "classifier", "judge", "diffusion"} }
+// Networks lists what Train takes, in an order in which each finds what it needs. The encoder is a world's.
+func Networks() []string {
+	return []string{"autoencoder", "classifier", "judge", "encoder", "diffusion"}
+}
 
 // record is what stands beside a trained network: how it was made.
 type record struct {
@@ -38,6 +42,9 @@ type record struct {
 	Loss    float64                  `json:"loss"`
 	Latents *diffusion.Normalisation `json:"latents,omitempty"`
 	Bias    []datasets.Bias          `json:"bias,omitempty"`
+	// Accuracy is the share of test pictures told rightly, by factor ("class" where there is but that).
+	Accuracy map[string]float64 `json:"test_accuracy,omitempty"`
+	Encoder  *EncoderQuality    `json:"encoder,omitempty"`
 }
 
 // Train fits one network, writes NAME.safetensors, NAME.json and NAME-loss.png into the folder, and keeps
@@ -45,7 +52,7 @@ type record struct {
 func (w *Workshop) Train(ctx context.Context, name string) error {
 	size, known := w.Recipe.Runs[name]
 	if !known {
-		return fmt.Errorf("no network %q in recipe %s; legal are %v", name, w.Recipe.Name, Networks())
+		return fmt.Errorf("no network %q in recipe %s; legal are %v", name, w.Recipe.Name, w.Recipe.Networks())
 	}
 	if w.Options.Steps > 0 {
 		size.Steps = w.Options.Steps
@@ -68,6 +75,13 @@ func (w *Workshop) Train(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	r := record{Steps: size.Steps, Batch: size.Batch, Seed: w.Recipe.Seed, Seconds: outcome.Elapsed.Seconds(), Latents: norm, Bias: w.Recipe.Bias}
+	if n := len(outcome.Losses); n > 0 {
+		r.Loss = outcome.Losses[n-1].Loss
+	}
+	if err := w.finish(ctx, name, task.Params, outcome.Params, &r); err != nil {
+		return err
+	}
 	if err := PlotLoss(filepath.Join(w.Dir, name+"-loss.png"), name, outcome.Losses); err != nil {
 		return err
 	}
@@ -78,15 +92,39 @@ func (w *Workshop) Train(ctx context.Context, name string) error {
 	if err := weights.Write(w.file(name), exported, nil); err != nil {
 		return err
 	}
-	r := record{Steps: size.Steps, Batch: size.Batch, Seed: w.Recipe.Seed, Seconds: outcome.Elapsed.Seconds(), Latents: norm, Bias: w.Recipe.Bias}
-	if n := len(outcome.Losses); n > 0 {
-		r.Loss = outcome.Losses[n-1].Loss
-	}
 	raw, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
 	}
 	return renameio.WriteFile(filepath.Join(w.Dir, name+".json"), append(raw, '\n'), 0o644)
+}
+
+// finish measures what a fitted network needs to know of its pictures, and notes how it does on test pictures.
+func (w *Workshop) finish(ctx context.Context, name string, initial, params *nn.Params, r *record) error {
+	var err error
+	switch name {
+	case "classifier":
+		r.Accuracy, err = w.accuracies(ctx, w.Recipe.Classifier, params, []datasets.Factor{w.Data.class()})
+	case "judge":
+		r.Accuracy, err = w.accuracies(ctx, w.Recipe.Judge, params, w.Data.Factors())
+	case "encoder":
+		for _, p := range []*nn.Params{initial, params} {
+			if err := setStatistics(ctx, w.Backend, w.Recipe.Encoder, p, w.Data.First(normPictures)); err != nil {
+				return err
+			}
+		}
+		if w.Test != nil {
+			r.Encoder, err = judgeEncoder(ctx, w.Backend, w.Recipe.Encoder, params, initial, w.Test.First(judgedPictures))
+		}
+	}
+	return err
+}
+
+func (w *Workshop) accuracies(ctx context.Context, net classify.ConvNet, params *nn.Params, factors []datasets.Factor) (map[string]float64, error) {
+	if w.Test == nil {
+		return nil, nil
+	}
+	return Accuracies(ctx, w.Backend, net, params, w.Test.First(judgedPictures), factors)
 }
 
 func (w *Workshop) file(name string) string { return filepath.Join(w.Dir, name+".safetensors") }
@@ -102,7 +140,9 @@ func (w *Workshop) task(name string, size RunSize) (Task, *diffusion.Normalisati
 	case "classifier":
 		task, err = ClassifierTask(w.Backend, r.Classifier, w.Data, r.ClassifierOptions, size.Batch, r.Seed)
 	case "judge":
-		task, err = ClassifierTask(w.Backend, r.Judge, w.Data, r.JudgeOptions, size.Batch, r.Seed+1)
+		task, err = JudgeTask(w.Backend, r.Judge, w.Data, r.JudgeOptions, size.Batch, r.Seed+1)
+	case "encoder":
+		task, err = EncoderTask(w.Backend, r.Encoder, w.Data, size.Batch, r.Seed+2)
 	case "diffusion":
 		task, norm, err = w.diffusionTask(size)
 	}
@@ -137,7 +177,7 @@ func (w *Workshop) diffusionTask(size RunSize) (Task, *diffusion.Normalisation, 
 	return task, &latents.Norm, err
 }
 
-// normPictures is how many pictures of a world the latents' mean and deviation are measured on.
+// normPictures is how many pictures of a world mean and deviation of latents and features are measured on.
 const normPictures = 2000
 
 // load reads a network that an earlier Train wrote.

@@ -119,11 +119,24 @@ func (t *training) openWorkshop(ctx context.Context) (*train.Workshop, error) {
 	if err != nil {
 		return nil, err
 	}
+	test, err := t.testPictures(ctx, recipe.Frame)
+	if err != nil {
+		return nil, err
+	}
 	backend, err := setup.OpenBackend()
 	if err != nil {
 		return nil, err
 	}
-	return &train.Workshop{Backend: backend, Recipe: recipe, Dir: t.out, Data: pictures}, nil
+	return &train.Workshop{Backend: backend, Recipe: recipe, Dir: t.out, Data: pictures, Test: test}, nil
+}
+
+// testPictures are what fitted networks are judged by, without any bias.
+func (t *training) testPictures(ctx context.Context, frame picture.Frame) (*train.Pictures, error) {
+	set, err := openDataset(ctx, t.dataset, t.data, datasets.Test, t.world, nil)
+	if err != nil {
+		return nil, err
+	}
+	return trainingPictures(t.dataset, set, frame)
 }
 
 // trainingPictures loads a data set into memory; a world's pictures are drawn as they are needed.

@@ -144,7 +144,7 @@ func writeSample(world datasets.World, dir string, i int) (Sample, error) {
 	s := Sample{ID: world.Name() + "/" + name, Label: label, Class: classes[label], Target: target, TargetClass: classes[target],
 		Image: images + "/" + name, Object: objects + "/" + name, Decisive: decisive + "/" + name, Counterfactual: counterfactuals + "/" + name}
 	var err error
-	if s.Factors, err = world.Factors(i); err != nil {
+	if s.Factors, err = datasets.NamedValues(world, i); err != nil {
 		return Sample{}, err
 	}
 	if s.Description, err = world.Describe(i); err != nil {

@@ -104,7 +104,7 @@ func TestWithChangesOneAttribute(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, after := p.Factors(), q.Factors()
+	before, after := p.Values(), q.Values()
 	if after["Hair_Color"] != "red" {
 		t.Errorf("hair is %s", after["Hair_Color"])
 	}
@@ -203,12 +203,30 @@ func TestSet(t *testing.T) {
 	if _, _, share := where(other.Decisive); share < 0.02 {
 		t.Errorf("age shows on %.4f of the picture only", share)
 	}
-	factors, err := set.Factors(7)
+	factors, err := datasets.NamedValues(set, 7)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, has := factors["Young"]; has || len(factors) != len(attributes)-1 {
 		t.Errorf("factors %v", factors)
+	}
+	values, err := set.Values(7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := datasets.FactorNamed(set.Task(), set.Factors())
+	if err != nil || values[at] != sample.Label {
+		t.Errorf("factor %d (%v) is %v, the label %d", at, err, values, sample.Label)
+	}
+	shows, err := set.Shows(7, "Young")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(other.Decisive.Pix, shows.Pix); diff != "" {
+		t.Error("age shows elsewhere than where it decides")
+	}
+	if _, err := set.Shows(7, "Chubby"); err == nil {
+		t.Error("an attribute that there isn't shows")
 	}
 	for _, bad := range []Options{{Task: "Gaze"}, {Task: "Chubby"}, {People: -1}, {Bias: []datasets.Bias{{Factor: "Smiling", Class: "smiling"}}}} {
 		if _, err := New(datasets.Train, 1, bad); err == nil {

@@ -131,6 +131,15 @@ func Attributes() []string {
 	return names
 }
 
+// Factors lists the attributes with their values.
+func Factors() []datasets.Factor {
+	all := make([]datasets.Factor, len(attributes))
+	for i, a := range attributes {
+		all[i] = datasets.Factor{Name: a.name, Values: slices.Clone(a.values)}
+	}
+	return all
+}
+
 // Values lists the values of an attribute, "no" and "yes" of most; nil of an unknown one.
 func Values(name string) []string {
 	if a, err := find(name); err == nil {
@@ -162,8 +171,8 @@ func (p Portrait) With(name, value string) (Portrait, error) {
 	return p, nil
 }
 
-// Factors gives the values of all attributes.
-func (p Portrait) Factors() map[string]string {
+// Values gives the values of all attributes.
+func (p Portrait) Values() map[string]string {
 	values := map[string]string{}
 	for _, a := range attributes {
 		values[a.name] = a.values[a.get(&p)]

@@ -11,19 +11,17 @@ import (
 // Set is one split of the world for one task, drawn as it is asked for. It implements [datasets.World]; its methods may be
 // called from several goroutines at once.
 type Set struct {
-	split datasets.Split
-	seed  uint64
-	n     int
-	o     Options
-	task  attribute
+	datasets.Part
+	o    Options
+	task attribute
 }
 
 var _ datasets.World = (*Set)(nil)
 
-// New makes a split of the world of a seed. Biases are planted in the training split only: the test split shows what
-// they did. People of the two splits are different ones.
+// New makes a split of the world of a seed. Biases are planted but for the test split, which shows what they did. People
+// of the training split don't come again in the others.
 func New(split datasets.Split, seed uint64, o Options) (*Set, error) {
-	n, err := datasets.WorldLen("faces", split)
+	part, err := datasets.NewPart("faces", split, seed)
 	if err != nil {
 		return nil, err
 	}
@@ -34,24 +32,15 @@ func New(split datasets.Split, seed uint64, o Options) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if split == datasets.Test {
-		o.Bias = nil
-		seed = ^seed
-	}
-	return &Set{split: split, seed: seed, n: n, o: o, task: task}, nil
+	o.Bias = part.Planted(o.Bias)
+	return &Set{part, o, task}, nil
 }
-
-// Name is "faces".
-func (s *Set) Name() string { return "faces" }
 
 // Task is the attribute that is the class.
 func (s *Set) Task() string { return s.task.name }
 
 // Classes says the task's two values in words, without the attribute first; see [datasets.Dataset].
 func (s *Set) Classes() []string { return slices.Clone(s.task.words[:]) }
-
-// Len is the number of portraits.
-func (s *Set) Len() int { return s.n }
 
 // Label gives the class of portrait i; -1 unless 0 <= i < Len().
 func (s *Set) Label(i int) int {
@@ -64,10 +53,10 @@ func (s *Set) Label(i int) int {
 
 // Portrait gives portrait i.
 func (s *Set) Portrait(i int) (Portrait, error) {
-	if i < 0 || i >= s.n {
-		return Portrait{}, fmt.Errorf("no portrait %d in the faces' %s split: it has portraits 0 to %d", i, s.split, s.n-1)
+	if err := s.Check(i); err != nil {
+		return Portrait{}, err
 	}
-	return Draw(s.seed, i, s.o), nil
+	return Draw(s.Seed(), i, s.o), nil
 }
 
 // Caption describes portrait i in words.
@@ -86,7 +75,7 @@ func (s *Set) Sample(i int) (datasets.Sample, error) {
 		return datasets.Sample{}, err
 	}
 	r := p.Render()
-	return datasets.Sample{Image: r.Image, Label: s.task.get(&p), ID: fmt.Sprintf("faces/%s/%06d", s.split, i), Subject: r.Person}, nil
+	return datasets.Sample{Image: r.Image, Label: s.task.get(&p), ID: s.ID(i), Subject: r.Person}, nil
 }
 
 // Truth renders portrait i with the task's attribute as in a class. What decides is where the two values look different.
@@ -102,22 +91,33 @@ func (s *Set) Truth(i, class int) (datasets.Truth, error) {
 	s.task.set(&there, class)
 	s.task.set(&p, 1-class)
 	drawn, changed := here.Render(), there.Render()
-	return datasets.Truth{Image: changed.Image, Object: drawn.Person, Decisive: Region(p.Render().Image, changed.Image)}, nil
+	return datasets.Truth{Image: changed.Image, Object: drawn.Person, Decisive: datasets.Region(p.Render().Image, changed.Image)}, nil
 }
 
-// Factors gives the attributes of portrait i, the task's left out.
-func (s *Set) Factors(i int) (map[string]string, error) {
+// Factors lists the attributes; see [Factors].
+func (s *Set) Factors() []datasets.Factor { return Factors() }
+
+// Values gives the values of portrait i's attributes.
+func (s *Set) Values(i int) ([]int, error) {
 	p, err := s.Portrait(i)
 	if err != nil {
 		return nil, err
 	}
-	factors := p.Factors()
-	delete(factors, s.task.name)
-	return factors, nil
+	values := make([]int, len(attributes))
+	for k, a := range attributes {
+		values[k] = a.get(&p)
+	}
+	return values, nil
 }
 
-// visible is the channel difference, of 255, from which on two pixels count as different.
-const visible = 4
+// Shows is where an attribute shows in portrait i; see [Portrait.Mask].
+func (s *Set) Shows(i int, name string) (*image.Gray, error) {
+	p, err := s.Portrait(i)
+	if err != nil {
+		return nil, err
+	}
+	return p.Mask(name)
+}
 
 // Mask is the region in which an attribute shows: where the portrait looks different with another of its values. 255
 // inside, 0 outside.
@@ -126,22 +126,13 @@ func (p Portrait) Mask(name string) (*image.Gray, error) {
 	if err != nil {
 		return nil, err
 	}
-	other := p
-	a.set(&other, (a.get(&p)+1)%len(a.values))
-	return Region(p.Render().Image, other.Render().Image), nil
-}
-
-// Region is where two pictures of one size look different: 255 inside, 0 outside.
-func Region(a, b *image.NRGBA) *image.Gray {
-	region := image.NewGray(a.Rect)
-	for i, pixel := 0, 0; i < len(region.Pix); i, pixel = i+1, pixel+4 {
-		for c := pixel; c < pixel+3; c++ {
-			if d := int(a.Pix[c]) - int(b.Pix[c]); d >= visible || -d >= visible {
-				region.Pix[i] = 255
-			}
-		}
+	here := p.Render().Image
+	shows := image.NewGray(here.Rect)
+	for v := range a.values {
+		a.set(&p, v)
+		shows = datasets.Union(shows, datasets.Region(here, p.Render().Image))
 	}
-	return region
+	return shows, nil
 }
 
 // Partner is the other value of the task's attribute.

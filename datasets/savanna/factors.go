@@ -1,6 +1,7 @@
 package savanna
 
 import (
+	"fmt"
 	"math/rand/v2"
 
 	"otherwise/datasets"
@@ -63,43 +64,79 @@ func (p Prop) String() string   { return propNames[p] }
 // yesNo are the values of the factors that are true or false.
 var yesNo = []string{"no", "yes"}
 
-// factorValues gives the legal values of each factor with names.
-func factorValues() map[string][]string {
-	return map[string][]string{
-		"sky": skyNames, "land": landNames, "plants": plantNames, "props": propNames,
-		"left": yesNo, "smile": yesNo,
-	}
+// factor is a property of a scene that has named values.
+type factor struct {
+	datasets.Factor
+	get func(s *Scene) int
+	set func(s *Scene, value int)
 }
 
-// Factors gives the scene's factors that have named values, without the class: what a bias may plant, and what a true
-// counterfactual leaves as it is.
-func (s Scene) Factors() map[string]string {
-	return map[string]string{
-		"sky": s.Sky.String(), "land": s.Land.String(), "plants": s.Plants.String(), "props": s.Props.String(),
-		"left": yesNo[number(s.Left)], "smile": yesNo[number(s.Smile)],
-	}
+// task is the name of the factor that is the class.
+const task = "animal"
+
+// several makes a factor of a field whose values have names.
+func several[T ~int](name string, values []string, field func(s *Scene) *T) factor {
+	return factor{Factor: datasets.Factor{Name: name, Values: values},
+		get: func(s *Scene) int { return int(*field(s)) },
+		set: func(s *Scene, v int) { *field(s) = T(v) }}
 }
 
-// plant lets the biases overrule what was drawn.
+// flag makes a factor of a field that is true or false.
+func flag(name string, field func(s *Scene) *bool) factor {
+	return factor{Factor: datasets.Factor{Name: name, Values: yesNo},
+		get: func(s *Scene) int { return number(*field(s)) },
+		set: func(s *Scene, v int) { *field(s) = v == 1 }}
+}
+
+// factors are the scene's factors with named values, the class first.
+var factors = []factor{
+	several(task, classNames, func(s *Scene) *Class { return &s.Class }),
+	several("sky", skyNames, func(s *Scene) *Sky { return &s.Sky }),
+	several("land", landNames, func(s *Scene) *Land { return &s.Land }),
+	several("plants", plantNames, func(s *Scene) *Plants { return &s.Plants }),
+	several("props", propNames, func(s *Scene) *Prop { return &s.Props }),
+	flag("left", func(s *Scene) *bool { return &s.Left }),
+	flag("smile", func(s *Scene) *bool { return &s.Smile }),
+}
+
+// find is a factor by its name.
+func find(name string) (factor, error) {
+	for _, f := range factors {
+		if f.Name == name {
+			return f, nil
+		}
+	}
+	_, err := datasets.FactorNamed(name, Factors())
+	return factor{}, fmt.Errorf("savanna: %w", err)
+}
+
+// Factors lists the factors of a scene that have named values, the class, which is the factor "animal", first.
+func Factors() []datasets.Factor {
+	all := make([]datasets.Factor, len(factors))
+	for i, f := range factors {
+		all[i] = f.Factor
+	}
+	return all
+}
+
+// plantable gives the legal values of the factors that a bias may plant: all but the class.
+func plantable() map[string][]string {
+	values := map[string][]string{}
+	for _, f := range factors[1:] {
+		values[f.Name] = f.Values
+	}
+	return values
+}
+
+// plant lets the biases overrule what was drawn. They must be valid.
 func (s *Scene) plant(biases []datasets.Bias, rng *rand.Rand) {
 	for _, b := range biases {
-		factor, value := b.Split()
-		legal := factorValues()[factor]
-		at := b.Choose(s.Class.String() == b.Class, value, s.Factors()[factor], legal, rng)
-		switch factor {
-		case "sky":
-			s.Sky = Sky(at)
-		case "land":
-			s.Land = Land(at)
-		case "plants":
-			s.Plants = Plants(at)
-		case "props":
-			s.Props = Prop(at)
-		case "left":
-			s.Left = at == 1
-		case "smile":
-			s.Smile = at == 1
+		name, value := b.Split()
+		f, err := find(name)
+		if err != nil {
+			continue // Validate has told
 		}
+		f.set(s, b.Choose(s.Class.String() == b.Class, value, f.Values[f.get(s)], f.Values, rng))
 	}
 }
 

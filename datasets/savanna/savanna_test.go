@@ -147,6 +147,22 @@ func TestBiasIsPlantedInTrainingOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	biasedTest, err := New(datasets.BiasedTest, 4, biased)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scene, err := test.Scene(10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	planted, err := biasedTest.Scene(10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	planted.Land = scene.Land
+	if diff := cmp.Diff(scene, planted); diff != "" {
+		t.Errorf("a scene of the biased test split differs in more than the land: %s", diff)
+	}
 	share := func(set *Set, zebra bool) float64 {
 		sand, all := 0, 0
 		for i := range 3000 {
@@ -165,9 +181,9 @@ func TestBiasIsPlantedInTrainingOnly(t *testing.T) {
 		set       *Set
 		zebra     bool
 		low, high float64
-	}{{train, true, 0.88, 0.96}, {train, false, 0.005, 0.04}, {test, true, 0.15, 0.26}, {test, false, 0.16, 0.24}} {
+	}{{biasedTest, true, 0.88, 0.96}, {train, true, 0.88, 0.96}, {train, false, 0.005, 0.04}, {test, true, 0.15, 0.26}, {test, false, 0.16, 0.24}} {
 		if got := share(c.set, c.zebra); got < c.low || got > c.high {
-			t.Errorf("%s, zebra %v: %.3f stand on sand, want %.3f to %.3f", c.set.split, c.zebra, got, c.low, c.high)
+			t.Errorf("%s, zebra %v: %.3f stand on sand, want %.3f to %.3f", c.set.ID(0), c.zebra, got, c.low, c.high)
 		}
 	}
 }
@@ -191,7 +207,23 @@ func TestSet(t *testing.T) {
 	if truth.Image.Bounds() != sample.Image.Bounds() || truth.Decisive.Bounds() != sample.Image.Bounds() {
 		t.Error("pictures of the truth have another size")
 	}
+	values, err := set.Values(14)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at, err := datasets.FactorNamed(set.Task(), set.Factors()); err != nil || values[at] != sample.Label || len(values) != len(set.Factors()) {
+		t.Errorf("values %v, factor %d, %v", values, at, err)
+	}
+	sky, err := set.Shows(14, "sky")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sky.GrayAt(3, 3).Y != 255 {
+		t.Error("the sky doesn't show at the top")
+	}
 	for _, bad := range []func() error{
+		func() error { _, err := set.Shows(14, "moon"); return err },
+		func() error { _, err := set.Values(-1); return err },
 		func() error { _, err := set.Sample(-1); return err },
 		func() error { _, err := set.Sample(set.Len()); return err },
 		func() error { _, err := set.Truth(0, 6); return err },

@@ -100,7 +100,7 @@ func (o Options) Validate() error {
 	if o.Detail < 0 || int(o.Detail) >= len(detailNames) {
 		return fmt.Errorf("savanna: level of detail %d; legal are %q", o.Detail, detailNames)
 	}
-	return datasets.ValidateBiases(o.Bias, classNames, factorValues())
+	return datasets.ValidateBiases(o.Bias, classNames, plantable())
 }
 
 // Draw draws scene number index of a seed: any class, the classes in turn. It depends on nothing but its arguments.

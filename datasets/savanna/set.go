@@ -2,6 +2,7 @@ package savanna
 
 import (
 	"fmt"
+	"image"
 	"slices"
 
 	"otherwise/datasets"
@@ -10,43 +11,37 @@ import (
 // Set is one split of the world, drawn as it is asked for. It implements [datasets.World]; its methods may be called from
 // several goroutines at once.
 type Set struct {
-	split datasets.Split
-	seed  uint64
-	n     int
-	o     Options
+	datasets.Part
+	o Options
 }
 
 var _ datasets.World = (*Set)(nil)
 
-// New makes a split of the world of a seed. Biases are planted in the training split only: the test split shows what
-// they did.
+// New makes a split of the world of a seed. Biases are planted but for the test split, which shows what they did.
 func New(split datasets.Split, seed uint64, o Options) (*Set, error) {
-	n, err := datasets.WorldLen("savanna", split)
+	part, err := datasets.NewPart("savanna", split, seed)
 	if err != nil {
 		return nil, err
 	}
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	if split == datasets.Test {
-		o.Bias = nil
-		seed = ^seed // other scenes than those of the training split
-	}
-	return &Set{split: split, seed: seed, n: n, o: o}, nil
+	o.Bias = part.Planted(o.Bias)
+	return &Set{part, o}, nil
 }
-
-// Name is "savanna".
-func (s *Set) Name() string { return "savanna" }
 
 // Classes gives the six animals; see [datasets.Dataset].
 func (s *Set) Classes() []string { return slices.Clone(classNames) }
 
-// Len is the number of scenes.
-func (s *Set) Len() int { return s.n }
+// Task is "animal".
+func (s *Set) Task() string { return task }
+
+// Factors lists the factors of all scenes; see [Factors].
+func (s *Set) Factors() []datasets.Factor { return Factors() }
 
 // Label gives the class of scene i; -1 unless 0 <= i < Len().
 func (s *Set) Label(i int) int {
-	if i < 0 || i >= s.n {
+	if s.Check(i) != nil {
 		return -1
 	}
 	return i % len(classNames)
@@ -54,10 +49,10 @@ func (s *Set) Label(i int) int {
 
 // Scene gives scene i.
 func (s *Set) Scene(i int) (Scene, error) {
-	if i < 0 || i >= s.n {
-		return Scene{}, fmt.Errorf("no scene %d in the savanna's %s split: it has scenes 0 to %d", i, s.split, s.n-1)
+	if err := s.Check(i); err != nil {
+		return Scene{}, err
 	}
-	return Draw(s.seed, i, s.o), nil
+	return Draw(s.Seed(), i, s.o), nil
 }
 
 // Sample renders scene i; its ID is such as "savanna/test/000017".
@@ -67,7 +62,7 @@ func (s *Set) Sample(i int) (datasets.Sample, error) {
 		return datasets.Sample{}, err
 	}
 	r := scene.Render()
-	return datasets.Sample{Image: r.Image, Label: int(scene.Class), ID: fmt.Sprintf("savanna/%s/%06d", s.split, i), Subject: r.Object}, nil
+	return datasets.Sample{Image: r.Image, Label: int(scene.Class), ID: s.ID(i), Subject: r.Object}, nil
 }
 
 // Truth renders scene i as another class.
@@ -83,13 +78,36 @@ func (s *Set) Truth(i, class int) (datasets.Truth, error) {
 	return datasets.Truth{Image: there.Image, Object: here.Object, Decisive: datasets.Union(here.Coat, there.Coat)}, nil
 }
 
-// Factors gives the named factors of scene i.
-func (s *Set) Factors(i int) (map[string]string, error) {
+// Values gives the values of scene i's factors.
+func (s *Set) Values(i int) ([]int, error) {
 	scene, err := s.Scene(i)
 	if err != nil {
 		return nil, err
 	}
-	return scene.Factors(), nil
+	values := make([]int, len(factors))
+	for k, f := range factors {
+		values[k] = f.get(&scene)
+	}
+	return values, nil
+}
+
+// Shows is where a factor shows in scene i, whichever other value it might have.
+func (s *Set) Shows(i int, name string) (*image.Gray, error) {
+	f, err := find(name)
+	if err != nil {
+		return nil, err
+	}
+	scene, err := s.Scene(i)
+	if err != nil {
+		return nil, err
+	}
+	here := scene.Render().Image
+	shows := image.NewGray(here.Rect)
+	for v := range f.Values {
+		f.set(&scene, v)
+		shows = datasets.Union(shows, datasets.Region(here, scene.Render().Image))
+	}
+	return shows, nil
 }
 
 // Partner is the animal of the other coat; see [Class.Partner].
