@@ -138,7 +138,7 @@ func (e *explainer) begin(problems []counterfactual.Problem) ([]*counterfactual.
 			return nil, err
 		}
 		results = append(results, &counterfactual.Result{Method: e.Name(), Title: e.Title(), Note: strings.TrimSpace(e.Note + " " + e.models.Note()), Seed: p.Seed, Original: p.Picture,
-			Reconstruction: p.Picture, Predicted: counterfactual.ArgMax(before[i]), Target: p.Target, Before: before[i], Options: e.options})
+			Reconstruction: p.Picture, Classes: e.models.Classifier.Classes, Predicted: counterfactual.ArgMax(before[i]), Target: p.Target, Before: before[i], Options: e.options})
 	}
 	return results, nil
 }

@@ -26,6 +26,7 @@ type Result struct {
 	// methods that report none.
 	Pasted *Pasted
 
+	Classes           []string // the names of the classes, in order
 	Predicted, Target int
 	Before, After     []float64 // class probabilities of Original and Counterfactual
 
@@ -82,6 +83,11 @@ type Step struct {
 	// Cosines are those of the angles that Kept follows from (LDCE), one for each patch, NaN where there is no angle; for the frames of
 	// a trace only.
 	Cosines *Grid
+	// Gradient and Direction, [height, width, channels] of the latent, and X0 are kept for the frames of a trace where a method's option
+	// trace_fields asks for them, else nil. Gradient is the classifier's: in LDCE that of the target's log-probability by the latent, in ECED
+	// that of the loss by the foreground's latent, pruned to the mask. Direction is the diffusion model's own way to the target, the
+	// conditional noise estimate minus the unconditional one, and X0 the clean latent that Decoded is decoded from; both are LDCE's.
+	Gradient, Direction, X0 *Grid
 }
 
 // Observer is called after each step, in order, from the goroutine that runs the method. An error it returns ends the

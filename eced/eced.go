@@ -117,7 +117,7 @@ func (m *Method) begin(p counterfactual.Problem, observe counterfactual.Observer
 	r := &run{Method: m, problem: p, observe: observe, lap: time.Now(), targets: []int32{int32(p.Target)},
 		latentDims: m.models.Diffusion.LatentDims(1, p.Picture.Height, p.Picture.Width)}
 	r.result = &counterfactual.Result{Method: m.Name(), Note: m.models.Note(), Seed: p.Seed, Original: p.Picture, Target: p.Target,
-		Predicted: counterfactual.ArgMax(before[0]), Before: before[0], Options: m.options}
+		Classes: m.models.Classifier.Classes, Predicted: counterfactual.ArgMax(before[0]), Before: before[0], Options: m.options}
 	if r.picture, err = counterfactual.Batch(p.Picture); err != nil {
 		return nil, err
 	}

@@ -104,10 +104,14 @@ func Status() error {
 	if err != nil {
 		return err
 	}
-	if display.InNotebook() {
-		return display.HTML(s.HTML())
+	if !display.InNotebook() {
+		return s.Write(os.Stdout)
 	}
-	return s.Write(os.Stdout)
+	var text strings.Builder
+	if err := s.Write(&text); err != nil {
+		return err
+	}
+	return display.Show(display.Output{HTML: s.HTML(), Text: text.String()})
 }
 
 func (s State) rows() [][2]string {

@@ -103,7 +103,7 @@ func (m *Method) begin(problems []counterfactual.Problem) (*run, error) {
 			return nil, err
 		}
 		r.results = append(r.results, &counterfactual.Result{Method: m.Name(), Note: m.models.Note(), Seed: p.Seed, Original: p.Picture,
-			Predicted: counterfactual.ArgMax(before[i]), Target: p.Target, Before: before[i], Options: m.options})
+			Classes: m.models.Classifier.Classes, Predicted: counterfactual.ArgMax(before[i]), Target: p.Target, Before: before[i], Options: m.options})
 	}
 	if err := r.condition(classes); err != nil {
 		return nil, err

@@ -58,7 +58,8 @@ func (m *Method) Denoise(ctx context.Context, s Start, observe counterfactual.Ob
 	for i, p := range pictures {
 		r.problems = append(r.problems, counterfactual.Problem{Picture: p, Target: s.Targets[i]})
 		r.targets = append(r.targets, int32(s.Targets[i]))
-		r.results = append(r.results, &counterfactual.Result{Method: m.Name(), Note: m.models.Note(), Original: p, Target: s.Targets[i], Options: m.options})
+		r.results = append(r.results, &counterfactual.Result{Method: m.Name(), Note: m.models.Note(), Original: p, Classes: m.models.Classifier.Classes,
+			Target: s.Targets[i], Options: m.options})
 	}
 	if err := r.denoiseAll(ctx, observe); err != nil {
 		return nil, err

@@ -66,21 +66,13 @@ func (a Activation) parts(classes []string) []part {
 	out := []part{
 		{"original", fmt.Sprintf("original\n%s %s", classes[best], Probability(a.Before[best])), Image(a.Picture)},
 		{"activation", "activation map\n" + classes[a.Class], Heat(a.Map, a.Picture.Width, a.Picture.Height)},
-		{"overlay", fmt.Sprintf("overlay\n%s %s", classes[a.Class], Probability(a.Before[a.Class])), Overlay(a.Picture, a.Map)},
+		{"overlay", fmt.Sprintf("overlay\n%s %s", classes[a.Class], Probability(a.Before[a.Class])), Overlay(a.Picture, a.Map, OverlayAlpha)},
 	}
 	if a.Mask != nil {
 		out = append(out, part{"mask", fmt.Sprintf("mask\nfrom %.3g on", a.Threshold), MaskImage(a.Mask)},
-			part{"outline", fmt.Sprintf("outline\n%.0f %% of the picture", 100*a.maskShare()), Outline(a.Picture, a.Mask)})
+			part{"outline", fmt.Sprintf("outline\n%.0f %% of the picture", 100*share(a.Mask)), Outline(a.Picture, a.Mask)})
 	}
 	return out
-}
-
-func (a Activation) maskShare() float64 {
-	var sum float64
-	for _, v := range a.Mask.Values {
-		sum += float64(v)
-	}
-	return sum / float64(max(1, len(a.Mask.Values)))
 }
 
 func (a Activation) overview(classes []string) image.Image {
@@ -118,8 +110,8 @@ func (a Activation) writeJSON(w io.Writer, classes []string) error {
 		Width: a.Picture.Width, Height: a.Picture.Height, Class: classJSON{a.Class, classes[a.Class]}, Probability: a.Before[a.Class],
 		Predicted: classJSON{best, classes[best]}, Options: a.Options, Seconds: a.Seconds}
 	if a.Mask != nil {
-		share := a.maskShare()
-		out.Threshold, out.MaskShare = &a.Threshold, &share
+		maskShare := share(a.Mask)
+		out.Threshold, out.MaskShare = &a.Threshold, &maskShare
 	}
 	for i, p := range a.Before {
 		out.Probabilities = append(out.Probabilities, probabilityJSON{classes[i], p})

@@ -7,10 +7,15 @@ import (
 	"otherwise/counterfactual"
 )
 
-// check reports a result that cannot be shown: missing, with parts whose sizes don't fit each other or the classes.
-func check(r *counterfactual.Result, classes []string) error {
+// check reports a result that cannot be shown: missing, without names of its classes, with parts whose sizes don't fit each other
+// or the classes.
+func check(r *counterfactual.Result) error {
 	if r == nil {
 		return errors.New("there is no result")
+	}
+	classes := r.Classes
+	if len(classes) == 0 {
+		return errors.New("the result has no names of classes: set its field Classes")
 	}
 	for _, p := range []struct {
 		name     string

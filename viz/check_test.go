@@ -11,15 +11,15 @@ import (
 func TestCheck(t *testing.T) {
 	for _, method := range []string{"ldce", "eced"} {
 		r := example(method)
-		if err := check(r, classNames); err != nil {
+		if err := check(r); err != nil {
 			t.Errorf("%s: %v", method, err)
 		}
 		r.Reconstruction = counterfactual.Picture{}
-		if err := check(r, classNames); err != nil {
+		if err := check(r); err != nil {
 			t.Errorf("%s without a reconstruction: %v", method, err)
 		}
 	}
-	if err := check(nil, classNames); err == nil {
+	if err := check(nil); err == nil {
 		t.Error("no result passed")
 	}
 	for want, change := range map[string]func(*counterfactual.Result){
@@ -39,7 +39,7 @@ func TestCheck(t *testing.T) {
 	} {
 		r := example("eced")
 		change(r)
-		if err := check(r, classNames); err == nil || !strings.Contains(err.Error(), want) {
+		if err := check(r); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want %q", err, want)
 		}
 	}

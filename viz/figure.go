@@ -1,77 +1,89 @@
 package viz
 
 import (
-	"bytes"
-	"encoding/base64"
-	"fmt"
 	"html/template"
 	"image"
-	"image/png"
-
-	"otherwise/counterfactual"
+	"strings"
 )
 
-// Figure is a picture inside of a page: a PNG as a data URL, to be shown Width x Height pixels large. Sharp says that it is
-// shown enlarged and its pixels are to stay squares.
+// Figure is a picture with what is to be said of it.
 type Figure struct {
-	Title, Detail string
-	Data          template.URL
-	Width, Height int
-	Sharp         bool
+	Title   string // above the picture
+	Caption string // below it
+	// Alt says what is to be seen, for those who can't see it; empty is title and caption.
+	Alt     string
+	Picture image.Image
+	Bar     *ColorBar // what the colours mean; nil for a picture that needs no telling
+	// Side is about the length, in pixels, of the longer side on the screen. 0 is 160 for a small picture, which keeps its pixels as
+	// squares, 192 for one of 64 pixels or more, and the size it has, up to 256, for a larger one.
+	Side int
 }
 
-// NewFigure embeds a picture and has it shown in about side pixels: a smaller one in whole multiples of its size, a larger
-// one as it is.
-func NewFigure(title, detail string, img image.Image, side int) (Figure, error) {
-	var data bytes.Buffer
-	if err := png.Encode(&data, img); err != nil {
-		return Figure{}, fmt.Errorf("picture %q: %w", title, err)
-	}
-	size := img.Bounds().Size()
-	factor := enlargement(size, side)
-	shown := size.Mul(factor)
-	return Figure{
-		Title: title, Detail: detail, Width: shown.X, Height: shown.Y, Sharp: factor > 1,
-		Data: template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(data.Bytes())),
-	}, nil
-}
+const (
+	// fewPixels is the side up to which a picture is enlarged to squares: smoothed, 32 pixels become a blur.
+	fewPixels = 63
+	// smoothSide is the side, in pixels, that a picture of more is shown in at least.
+	smoothSide = 192
+)
 
-// Figures are the parts of a result that a page shows, the outcome first: what differs between the methods comes last, so
-// that their common pictures stand below each other. A result that makes no sense, or doesn't fit the classes' names, is
-// an error.
-func Figures(r *counterfactual.Result, classes []string) ([]Figure, error) {
-	if err := check(r, classes); err != nil {
-		return nil, err
-	}
-	best := counterfactual.ArgMax(r.After)
-	rank := []string{"original", "counterfactual", "difference", "reconstruction", "overlay", "outline", "consensus"}
-	details := map[string]string{
-		"original":       classes[r.Predicted] + " " + Probability(r.Before[r.Predicted]),
-		"counterfactual": classes[best] + " " + Probability(r.After[best]),
-		"difference":     "blue darker, red brighter",
-		"reconstruction": "autoencoder alone",
-		"overlay":        "where it looks",
-		"outline":        "inside it may change",
-		"consensus":      "where it was steered",
-	}
-	titles := map[string]string{"overlay": "activation map", "outline": "mask"}
-	all := parts(r)
-	var out []Figure
-	for _, name := range rank {
-		for _, p := range all {
-			if p.name != name {
-				continue
-			}
-			title := p.title
-			if t, ok := titles[name]; ok {
-				title = t
-			}
-			f, err := NewFigure(title, details[name], p.image, shownSide)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, f)
+// shown is the size on the screen.
+func (f Figure) shown() image.Point {
+	size := still(f.Picture).Bounds().Size()
+	longer, side := max(size.X, size.Y), f.Side
+	switch {
+	case longer <= fewPixels:
+		if side == 0 {
+			side = shownSide
 		}
+		return size.Mul(enlargement(size, side))
+	case side == 0 && longer < smoothSide:
+		side = smoothSide
+	case side == 0:
+		side = min(longer, mostCell)
 	}
-	return out, nil
+	return image.Pt(max(1, size.X*side/longer), max(1, size.Y*side/longer))
 }
+
+// Width and Height are the size on the screen, in pixels.
+func (f Figure) Width() int { return f.shown().X }
+
+// Height is told by Width.
+func (f Figure) Height() int { return f.shown().Y }
+
+// Sharp reports whether the pixels are shown as squares.
+func (f Figure) Sharp() bool {
+	size := still(f.Picture).Bounds().Size()
+	return max(size.X, size.Y) <= fewPixels
+}
+
+// Src is the picture as a data URL, of at most twice as many pixels a side as it is shown in: what dense screens have.
+func (f Figure) Src() (template.URL, error) {
+	size := f.shown()
+	return dataURL(shrink(still(f.Picture), 2*max(size.X, size.Y)))
+}
+
+// Text is Alt, or title and caption.
+func (f Figure) Text() string {
+	switch {
+	case f.Alt != "":
+		return f.Alt
+	case f.Title == "" && f.Caption == "":
+		return "picture"
+	case f.Title == "" || f.Caption == "":
+		return f.Title + f.Caption
+	}
+	return f.Title + ": " + strings.ReplaceAll(f.Caption, "\n", ", ")
+}
+
+// Image is the picture with its title, caption and bar.
+func (f Figure) Image() image.Image {
+	picture := still(f.Picture)
+	if f.Bar != nil {
+		picture = f.Bar.below(cell(picture))
+	}
+	label := strings.TrimRight(f.Title+"\n"+f.Caption, "\n")
+	return Strip([]image.Image{picture}, []string{label})
+}
+
+// HTML is the picture with its title, caption and bar.
+func (f Figure) HTML() (string, error) { return executed("figure", f) }

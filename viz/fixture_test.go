@@ -36,7 +36,7 @@ func grid(width, height, channels int, at func(x, y, c int) float64) *counterfac
 func example(method string) *counterfactual.Result {
 	stages := map[string][]string{"ldce": {"denoise"}, "eced": {"background", "adversarial"}}[method]
 	r := &counterfactual.Result{
-		Method: method, Seed: 7, Predicted: 0, Target: 1,
+		Method: method, Seed: 7, Classes: classNames, Predicted: 0, Target: 1,
 		Original: shape(32, 0), Counterfactual: shape(32, .9), Reconstruction: shape(32, .05),
 		Before:  []float64{.9, .05, .02, .01, .01, .01},
 		After:   []float64{.1, .85, .02, .01, .01, .01},

@@ -32,8 +32,12 @@ func Heat(g *counterfactual.Grid, width, height int) image.Image {
 	return img
 }
 
-// Overlay lays the colours of [Heat] over a picture, the more opaque the higher the map is there.
-func Overlay(p counterfactual.Picture, g *counterfactual.Grid) image.Image {
+// OverlayAlpha is an opacity for [Overlay] that leaves what is below the map's heights to be seen.
+const OverlayAlpha = 0.75
+
+// Overlay lays the colours of [Heat] over a picture, the more opaque the higher the map is there: alpha, 0 to 1, is the opacity where the
+// map is 1.
+func Overlay(p counterfactual.Picture, g *counterfactual.Grid, alpha float64) image.Image {
 	if !drawable(p) || !plane(g) {
 		return undrawable()
 	}
@@ -48,7 +52,7 @@ func Overlay(p counterfactual.Picture, g *counterfactual.Grid) image.Image {
 				v = 1
 			}
 			under := color.RGBAModel.Convert(base.At(x, y)).(color.RGBA)
-			img.SetRGBA(x, y, blend(under, over, .75*max(0, min(1, v))))
+			img.SetRGBA(x, y, blend(under, over, max(0, min(1, alpha))*max(0, min(1, v))))
 		}
 	}
 	return img

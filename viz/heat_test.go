@@ -33,7 +33,7 @@ func TestHeatLightness(t *testing.T) {
 
 func TestOverlay(t *testing.T) {
 	p := counterfactual.Picture{Height: 1, Width: 3, Channels: 1, Values: []float32{.5, .5, .5}}
-	img := Overlay(p, &counterfactual.Grid{Height: 1, Width: 3, Values: []float32{0, 1, float32(math.NaN())}})
+	img := Overlay(p, &counterfactual.Grid{Height: 1, Width: 3, Values: []float32{0, 1, float32(math.NaN())}}, OverlayAlpha)
 	wantSize(t, img, 3, 1)
 	wantColor(t, img, 0, 0, color.RGBA{128, 128, 128, 255}, 0) // the picture, untouched
 	wantColor(t, img, 1, 0, color.RGBA{223, 223, 223, 255}, 2) // three quarters of white

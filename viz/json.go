@@ -55,7 +55,8 @@ type probabilityJSON struct {
 	Probability float64 `json:"probability"`
 }
 
-func writeJSON(w io.Writer, r *counterfactual.Result, classes []string, info RunInfo) error {
+func writeJSON(w io.Writer, r *counterfactual.Result, info RunInfo) error {
+	classes := r.Classes
 	out := resultJSON{
 		Version: info.Version, Method: r.Method, Title: r.Title, Note: r.Note, Bundle: info.Bundle, BundleHash: info.BundleHash, Backend: info.Backend,
 		Image: info.Image, Seed: r.Seed,

@@ -36,7 +36,7 @@ func TestUndrawable(t *testing.T) {
 	images := map[string]image.Image{
 		"NaN":           Image(P{Height: 1, Width: 1, Channels: 1, Values: []float32{nan}}),
 		"no map":        Heat(nil, 8, 8),
-		"no overlay":    Overlay(good, nil),
+		"no overlay":    Overlay(good, nil, OverlayAlpha),
 		"no mask":       MaskImage(nil),
 		"no outline":    Outline(good, nil),
 		"no latent":     Latent(nil),
@@ -51,7 +51,7 @@ func TestUndrawable(t *testing.T) {
 		images["picture "+name] = Image(p)
 		images["difference "+name] = Difference(good, p)
 		if name != "two channels" {
-			images["overlay "+name] = Overlay(p, grid(1, 1, 1, func(x, y, c int) float64 { return 0 }))
+			images["overlay "+name] = Overlay(p, grid(1, 1, 1, func(x, y, c int) float64 { return 0 }), OverlayAlpha)
 		}
 	}
 	for name, img := range images {

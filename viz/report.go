@@ -6,10 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"os"
-	"path/filepath"
-
-	"github.com/google/renameio/v2"
 
 	"otherwise/counterfactual"
 )
@@ -17,9 +13,8 @@ import (
 // ReportItem is a problem of a report, with what each method made of it.
 type ReportItem struct {
 	// Title is the heading. Empty is "predicted → target" of the first result, or the picture's source without one.
-	Title   string
-	Classes []string // names, in order
-	Runs    []Run
+	Title string
+	Runs  []Run
 }
 
 // Run is one method's result for a problem, or the error that kept it from one.
@@ -57,19 +52,7 @@ func Report(w io.Writer, title string, items []ReportItem, notes ...string) erro
 // WriteReport writes a [Report] to a file, making its folder if need be. The file arrives whole; after an error the one
 // that was there stays.
 func WriteReport(path, title string, items []ReportItem, notes ...string) error {
-	folder := filepath.Dir(path)
-	if err := os.MkdirAll(folder, 0o777); err != nil {
-		return fmt.Errorf("cannot make the folder of the report: %w", err)
-	}
-	pending, err := renameio.NewPendingFile(path, renameio.WithTempDir(folder), renameio.WithPermissions(0o644))
-	if err != nil {
-		return fmt.Errorf("cannot write the report %s: %w", path, err)
-	}
-	defer pending.Cleanup()
-	if err := Report(pending, title, items, notes...); err != nil {
-		return fmt.Errorf("cannot write the report %s: %w", path, err)
-	}
-	if err := pending.CloseAtomicallyReplace(); err != nil {
+	if err := replace(path, func(w io.Writer) error { return Report(w, title, items, notes...) }); err != nil {
 		return fmt.Errorf("cannot write the report %s: %w", path, err)
 	}
 	return nil

@@ -7,44 +7,12 @@ import (
 	"otherwise/counterfactual"
 )
 
-// frameView is a step of the trace.
-type frameView struct {
-	Label, Probability string
-	Decoded, Latent    *Figure
-}
-
 // curveView is the target's probability over the steps, as the points of a line in a box of 100 x 100, y downwards.
 type curveView struct {
 	Stage       string
 	Steps       int
 	Points      string
 	First, Last string
-}
-
-// frameSide is about the side, in pixels, of a frame in the page: all fit beside each other on a desk.
-const frameSide = 96
-
-func newFrames(steps []counterfactual.Step) ([]frameView, error) {
-	var out []frameView
-	for _, s := range frames(steps) {
-		f := frameView{Label: label(s), Probability: Probability(s.TargetProbability)}
-		if s.Decoded != nil {
-			v, err := NewFigure("decoded picture", "", shrink(Image(*s.Decoded), frameSide), frameSide)
-			if err != nil {
-				return nil, err
-			}
-			f.Decoded = &v
-		}
-		if s.Latent != nil {
-			v, err := NewFigure("latent", "", shrink(Latent(s.Latent), frameSide), frameSide)
-			if err != nil {
-				return nil, err
-			}
-			f.Latent = &v
-		}
-		out = append(out, f)
-	}
-	return out, nil
 }
 
 // newCurve is nil where there is nothing to draw a line through.

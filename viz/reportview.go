@@ -32,7 +32,7 @@ type itemView struct {
 type runView struct {
 	Method, Error     string
 	Pictures          []Figure
-	Frames            []frameView
+	Frames            []stepFrame
 	Curve             *curveView
 	Bars              []barView
 	Before, After     string // the target's probability
@@ -64,14 +64,16 @@ func newReportView(title string, items []ReportItem, notes []string) (*reportVie
 	for i, item := range items {
 		iv := itemView{ID: fmt.Sprintf("problem-%d", i+1), Title: item.Title}
 		for _, run := range item.Runs {
-			rv, err := newRunView(run, item.Classes)
+			rv, err := newRunView(run)
 			if err != nil {
 				return nil, fmt.Errorf("problem %d, method %s: %w", i+1, rv.Method, err)
 			}
 			if rv.Error == "" && iv.Picture == "" {
-				iv.Picture = rv.Pictures[0].Data
+				if iv.Picture, err = rv.Pictures[0].Src(); err != nil {
+					return nil, fmt.Errorf("problem %d: %w", i+1, err)
+				}
 				if iv.Title == "" {
-					iv.Title = item.Classes[run.Result.Predicted] + " → " + item.Classes[run.Result.Target]
+					iv.Title = run.Result.Classes[run.Result.Predicted] + " → " + run.Result.Classes[run.Result.Target]
 				}
 			}
 			iv.Source = cmp.Or(iv.Source, run.Info.Image)
@@ -85,9 +87,9 @@ func newReportView(title string, items []ReportItem, notes []string) (*reportVie
 	return view, nil
 }
 
-func newRunView(run Run, classes []string) (runView, error) {
+func newRunView(run Run) (runView, error) {
 	view := runView{Method: strings.ToUpper(run.Method)}
-	if err := failure(run, classes); err != nil {
+	if err := failure(run); err != nil {
 		view.Method = cmp.Or(view.Method, "unknown method")
 		view.Error = err.Error()
 		return view, nil
@@ -98,15 +100,17 @@ func newRunView(run Run, classes []string) (runView, error) {
 	if err != nil {
 		return view, fmt.Errorf("options: %w", err)
 	}
-	if view.Pictures, err = Figures(r, classes); err != nil {
+	if view.Pictures, err = Figures(r); err != nil {
 		return view, err
 	}
-	if view.Frames, err = newFrames(r.Steps); err != nil {
-		return view, err
+	if len(frames(r.Steps, 0)) > 0 {
+		if view.Frames, err = (Scrubber{Steps: r.Steps, Brief: true}).frames(); err != nil {
+			return view, err
+		}
 	}
 	view.Curve = newCurve(steered(r.Steps))
-	view.Bars = bars(r, classes)
-	view.Target = classes[r.Target]
+	view.Bars = bars(r)
+	view.Target = r.Classes[r.Target]
 	view.Before, view.After = Probability(r.Before[r.Target]), Probability(r.After[r.Target])
 	view.Flipped = r.Flipped()
 	if info.Confirmed != nil {
@@ -126,41 +130,46 @@ func newRunView(run Run, classes []string) (runView, error) {
 }
 
 // failure is why a run has nothing to show, nil where it has.
-func failure(run Run, classes []string) error {
+func failure(run Run) error {
 	if run.Err != nil {
 		return run.Err
 	}
 	if run.Result == nil {
 		return errors.New("there is neither a result nor an error: this was not run")
 	}
-	if err := check(run.Result, classes); err != nil {
+	if err := check(run.Result); err != nil {
 		return fmt.Errorf("the result is not sound: %w", err)
 	}
 	return nil
 }
 
 // bars are the five classes of the highest probability, before or after, the target always among them.
-func bars(r *counterfactual.Result, classes []string) []barView {
+func bars(r *counterfactual.Result) []barView {
+	var out []barView
+	for _, c := range likeliest(r) {
+		out = append(out, barView{
+			Class: r.Classes[c], Target: c == r.Target,
+			Before: Probability(r.Before[c]), After: Probability(r.After[c]),
+			BeforeWide: width(r.Before[c]), AfterWide: width(r.After[c]),
+		})
+	}
+	return out
+}
+
+// likeliest are the five classes of the highest probability, before or after, the target always among them and first.
+func likeliest(r *counterfactual.Result) []int {
 	highest := func(c int) float64 {
 		if c == r.Target {
 			return 2
 		}
 		return max(r.Before[c], r.After[c])
 	}
-	order := make([]int, len(classes))
+	order := make([]int, len(r.Classes))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(highest(b), highest(a)) })
-	var out []barView
-	for _, c := range order[:min(5, len(order))] {
-		out = append(out, barView{
-			Class: classes[c], Target: c == r.Target,
-			Before: Probability(r.Before[c]), After: Probability(r.After[c]),
-			BeforeWide: width(r.Before[c]), AfterWide: width(r.After[c]),
-		})
-	}
-	return out
+	return order[:min(5, len(order))]
 }
 
 func width(share float64) template.CSS {

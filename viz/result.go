@@ -30,20 +30,19 @@ var owned = []string{"original.png", "counterfactual.png", "reconstruction.png",
 // WriteResult writes a result to the folder dir: original.png, counterfactual.png, reconstruction.png, difference.png and
 // what the method has of activation.png, overlay.png, mask.png, outline.png (ECED), consensus.png (LDCE) and pasted.png, all at the
 // picture's size (outline.png larger, its line is thinner than a pixel); the sheets overview.png, steps.png and
-// latents.png, enlarged and labelled; and, last, result.json with the numbers and options. Classes are the names of
-// the classes, in order.
+// latents.png, enlarged and labelled; and, last, result.json with the numbers and options.
 //
 // The files arrive together or not at all: after an error the folder is what it was. Pictures that an earlier result
 // left there and this one doesn't have are removed.
-func WriteResult(dir string, r *counterfactual.Result, classes []string, info RunInfo) error {
-	if err := check(r, classes); err != nil {
+func WriteResult(dir string, r *counterfactual.Result, info RunInfo) error {
+	if err := check(r); err != nil {
 		return fmt.Errorf("cannot write a result to %s: %w", dir, err)
 	}
 	var files []file
-	for _, p := range append(parts(r), sheets(r, classes)...) {
+	for _, p := range append(parts(r), sheets(r)...) {
 		files = append(files, file{p.name + ".png", func(w io.Writer) error { return png.Encode(w, p.image) }})
 	}
-	files = append(files, file{"result.json", func(w io.Writer) error { return writeJSON(w, r, classes, info) }})
+	files = append(files, file{"result.json", func(w io.Writer) error { return writeJSON(w, r, info) }})
 	return replaceFiles(dir, files, owned)
 }
 
@@ -60,7 +59,7 @@ func parts(r *counterfactual.Result) []part {
 	out := []part{{"original", "original", Image(r.Original)}}
 	if r.ActivationMap != nil {
 		out = append(out, part{"activation", "activation map", Heat(r.ActivationMap, width, height)},
-			part{"overlay", "activation overlaid", Overlay(r.Original, r.ActivationMap)})
+			part{"overlay", "activation overlaid", Overlay(r.Original, r.ActivationMap, OverlayAlpha)})
 	}
 	if r.Mask != nil {
 		out = append(out, part{"mask", "mask", MaskImage(r.Mask)}, part{"outline", "mask's outline", Outline(r.Original, r.Mask)})
@@ -80,7 +79,8 @@ func parts(r *counterfactual.Result) []part {
 }
 
 // sheets are the labelled pictures made of several.
-func sheets(r *counterfactual.Result, classes []string) []part {
+func sheets(r *counterfactual.Result) []part {
+	classes := r.Classes
 	var overview, steps, latents struct {
 		images []image.Image
 		labels []string
@@ -102,7 +102,7 @@ func sheets(r *counterfactual.Result, classes []string) []part {
 		overview.images = append(overview.images, p.image)
 		overview.labels = append(overview.labels, p.title+"\n"+detail)
 	}
-	for _, s := range frames(r.Steps) {
+	for _, s := range frames(r.Steps, 0) {
 		if s.Decoded != nil {
 			steps.images = append(steps.images, Image(*s.Decoded))
 			steps.labels = append(steps.labels, fmt.Sprintf("%s\n%.2f", label(s), s.TargetProbability))

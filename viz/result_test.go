@@ -18,7 +18,7 @@ func TestWriteResult(t *testing.T) {
 	common := []string{"original", "counterfactual", "reconstruction", "difference", "overview", "steps", "latents"}
 	for method, own := range map[string][]string{"eced": {"activation", "overlay", "mask", "outline"}, "ldce": {"consensus"}} {
 		// Into one folder: the first method's own pictures must go.
-		if err := WriteResult(dir, example(method), classNames, RunInfo{}); err != nil {
+		if err := WriteResult(dir, example(method), RunInfo{}); err != nil {
 			t.Fatal(err)
 		}
 		want := map[string]bool{"result.json": true}
@@ -60,7 +60,7 @@ func TestPastedResult(t *testing.T) {
 	r := example("eced")
 	r.Title, r.Note = "ACE-style, latent", "not comparable"
 	r.Pasted = &counterfactual.Pasted{Picture: r.Original, After: r.Before}
-	if err := WriteResult(dir, r, classNames, RunInfo{}); err != nil {
+	if err := WriteResult(dir, r, RunInfo{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "pasted.png")); err != nil {
@@ -82,7 +82,7 @@ func TestPastedResult(t *testing.T) {
 		t.Errorf("result.json holds %+v", got)
 	}
 	r.Pasted.After = nil
-	if err := WriteResult(dir, r, classNames, RunInfo{}); err == nil {
+	if err := WriteResult(dir, r, RunInfo{}); err == nil {
 		t.Error("a pasted picture without probabilities was written")
 	}
 }
@@ -93,7 +93,7 @@ func TestResultJSON(t *testing.T) {
 	r.Seed = math.MaxUint64
 	info := RunInfo{Version: "1.2", Bundle: "shapes", BundleHash: "abc", Backend: "xla:cpu", Image: "shapes/test/1",
 		Confirmed: pointer(true), JudgeProbability: pointer(.7)}
-	if err := WriteResult(dir, r, classNames, info); err != nil {
+	if err := WriteResult(dir, r, info); err != nil {
 		t.Fatal(err)
 	}
 	got := readJSON(t, dir)
@@ -120,7 +120,7 @@ func TestResultJSON(t *testing.T) {
 		t.Errorf("l1 is %v", got["l1"])
 	}
 
-	if err := WriteResult(dir, r, classNames, RunInfo{}); err != nil {
+	if err := WriteResult(dir, r, RunInfo{}); err != nil {
 		t.Fatal(err)
 	}
 	got = readJSON(t, dir)
@@ -156,17 +156,17 @@ func TestMeanDifference(t *testing.T) {
 // An unsound result, or options that JSON can't hold, leave an earlier result as it was.
 func TestFailedWriteResult(t *testing.T) {
 	dir := t.TempDir()
-	if err := WriteResult(dir, example("eced"), classNames, RunInfo{Image: "first"}); err != nil {
+	if err := WriteResult(dir, example("eced"), RunInfo{Image: "first"}); err != nil {
 		t.Fatal(err)
 	}
 	before := snapshot(t, dir)
 	unsound, infinite := example("ldce"), example("ldce")
 	unsound.Counterfactual.Values[5] = float32(math.NaN())
 	infinite.Options = map[string]float64{"tau": math.Inf(1)}
-	if err := WriteResult(dir, unsound, classNames, RunInfo{}); err == nil || !strings.Contains(err.Error(), "cannot write a result to "+dir+": the counterfactual") {
+	if err := WriteResult(dir, unsound, RunInfo{}); err == nil || !strings.Contains(err.Error(), "cannot write a result to "+dir+": the counterfactual") {
 		t.Errorf("error is %v", err)
 	}
-	if err := WriteResult(dir, infinite, classNames, RunInfo{}); err == nil || !strings.Contains(err.Error(), "result.json: json: unsupported value: +Inf") {
+	if err := WriteResult(dir, infinite, RunInfo{}); err == nil || !strings.Contains(err.Error(), "result.json: json: unsupported value: +Inf") {
 		t.Errorf("error is %v", err)
 	}
 	if after := snapshot(t, dir); !reflect.DeepEqual(after, before) {

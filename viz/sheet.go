@@ -44,7 +44,7 @@ func GridOf(rows [][]image.Image, rowLabels, columnLabels []string) image.Image 
 	head := lines(columnLabels) * lineHeight
 	left := 0
 	for _, label := range rowLabels[:min(len(rowLabels), len(rows))] {
-		left = max(left, min(mostText, font.MeasureString(face, label).Ceil()))
+		left = max(left, min(mostText, textWidth(face, label)))
 	}
 	if left > 0 {
 		left += gap
@@ -90,14 +90,19 @@ func measure(rows [][]image.Image) (cells [][]image.Image, widths, heights []int
 			if img == nil || img.Bounds().Empty() {
 				continue
 			}
-			img = shrink(img, mostCell)
-			cell := enlarge(img, enlargement(img.Bounds().Size(), shownSide))
-			out[c] = cell
-			widths[c], height = max(widths[c], cell.Rect.Dx()), max(height, cell.Rect.Dy())
+			out[c] = cell(img)
+			size := out[c].Bounds().Size()
+			widths[c], height = max(widths[c], size.X), max(height, size.Y)
 		}
 		cells, heights = append(cells, out), append(heights, height)
 	}
 	return cells, widths, heights
+}
+
+// cell brings a picture to the size in which a sheet has it.
+func cell(img image.Image) image.Image {
+	img = shrink(img, mostCell)
+	return enlarge(img, enlargement(img.Bounds().Size(), shownSide))
 }
 
 // span is the length of parts with gaps between them.
@@ -123,12 +128,15 @@ func lines(labels []string) int {
 // cut shortens text to a width, in pixels.
 func cut(face font.Face, text string, width int) string {
 	short := []rune(text)
-	for font.MeasureString(face, text).Ceil() > width && len(short) > 0 {
+	for textWidth(face, text) > width && len(short) > 0 {
 		short = short[:len(short)-1]
 		text = string(short) + "…"
 	}
 	return text
 }
+
+// textWidth is the length of a line of text, in pixels.
+func textWidth(face font.Face, text string) int { return font.MeasureString(face, text).Ceil() }
 
 // write puts a line of text below (x, y).
 func write(img draw.Image, face font.Face, text string, x, y int) {

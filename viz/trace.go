@@ -6,24 +6,30 @@ import (
 	"otherwise/counterfactual"
 )
 
-// mostFrames is how many frames of a trace are shown.
+// mostFrames is how many frames of a trace are shown where nothing else is asked for.
 const mostFrames = 11
 
 // frames are the steps to show, of those that kept their latent or picture: all, or the first, the last and some evenly
-// between.
-func frames(steps []counterfactual.Step) []counterfactual.Step {
+// between, most of them; 0 is mostFrames.
+func frames(steps []counterfactual.Step, most int) []counterfactual.Step {
+	if most < 1 {
+		most = mostFrames
+	}
 	var kept []counterfactual.Step
 	for _, s := range steps {
 		if s.Latent != nil || s.Decoded != nil {
 			kept = append(kept, s)
 		}
 	}
-	if len(kept) <= mostFrames {
+	if len(kept) <= most {
 		return kept
 	}
-	chosen := make([]counterfactual.Step, mostFrames)
+	if most == 1 {
+		return kept[len(kept)-1:]
+	}
+	chosen := make([]counterfactual.Step, most)
 	for i := range chosen {
-		chosen[i] = kept[i*(len(kept)-1)/(mostFrames-1)]
+		chosen[i] = kept[i*(len(kept)-1)/(most-1)]
 	}
 	return chosen
 }

@@ -15,7 +15,7 @@ func TestFrames(t *testing.T) {
 		}
 		steps = append(steps, s)
 	}
-	got := frames(steps)
+	got := frames(steps, 0)
 	if len(got) != mostFrames || got[0].Index != 0 || got[mostFrames-1].Index != 99 {
 		t.Errorf("%d frames from %d to %d, want %d from 0 to 99", len(got), got[0].Index, got[len(got)-1].Index, mostFrames)
 	}
@@ -24,10 +24,10 @@ func TestFrames(t *testing.T) {
 			t.Errorf("frame %d is step %d, the next %d", i, got[i].Index, got[i+1].Index)
 		}
 	}
-	if got := frames(steps[:10]); len(got) != 4 {
+	if got := frames(steps[:10], 0); len(got) != 4 {
 		t.Errorf("%d frames of 4 that were kept", len(got))
 	}
-	if got := frames(nil); len(got) != 0 {
+	if got := frames(nil, 0); len(got) != 0 {
 		t.Errorf("%d frames of no step", len(got))
 	}
 	if got := label(steps[0]); got != "denoise 1/100" {

@@ -128,7 +128,7 @@ func (d *demoFlags) explainAll(ctx context.Context, b *bench, problems []demoPro
 	var running errgroup.Group
 	running.SetLimit(runtime.NumCPU())
 	for i, p := range problems {
-		items[i] = viz.ReportItem{Title: p.from + " → " + p.to, Classes: b.Classes, Runs: make([]viz.Run, len(methods))}
+		items[i] = viz.ReportItem{Title: p.from + " → " + p.to, Runs: make([]viz.Run, len(methods))}
 	}
 	for k, method := range slices.Backward(methods) { // ECED takes longest, so it begins, and LDCE fills the gaps
 		for i, p := range problems {
@@ -242,5 +242,5 @@ func (d *demoFlags) explain(ctx context.Context, b *bench, method counterfactual
 	if run.Err != nil {
 		return run, nil
 	}
-	return run, viz.WriteResult(filepath.Join(d.out, p.folder(run.Method)), run.Result, b.Classes, run.Info)
+	return run, viz.WriteResult(filepath.Join(d.out, p.folder(run.Method)), run.Result, run.Info)
 }

@@ -122,7 +122,7 @@ func (e *explainFlags) run(ctx context.Context, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := viz.WriteResult(e.out, r, b.Classes, info); err != nil {
+	if err := viz.WriteResult(e.out, r, info); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "%s\n%s\n", b.describe(r, info), e.out)

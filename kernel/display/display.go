@@ -1,5 +1,6 @@
-// Package display sends HTML from a cell of a notebook to its output. What was sent is shown, even if the cell's program
-// ends in the next line, which GoNB alone doesn't promise. It needs no browser: notebooks run from the command line too.
+// Package display sends what a cell of a notebook shows to its output: HTML, and the same in words for places that show none.
+// What was sent is shown, even if the cell's program ends in the next line, which GoNB alone doesn't promise. It needs no browser:
+// notebooks run from the command line too.
 package display
 
 import (
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
 
 // ErrNoNotebook is returned by a program that no notebook runs.
@@ -19,21 +21,27 @@ const patience = 2 * time.Second
 // InNotebook reports whether this program is a notebook's cell.
 func InNotebook() bool { return gonbui.IsNotebook }
 
-// HTML adds an output to the cell.
-func HTML(text string) error {
-	if !InNotebook() {
-		return ErrNoNotebook
-	}
-	gonbui.DisplayHTML(text)
-	return flush()
+// Output is what is shown, in the two forms that front ends choose from.
+type Output struct {
+	HTML string // text/html: a part of a page
+	Text string // text/plain: for consoles, diffs and screen readers; left out if empty
 }
 
+// Show adds an output to the cell.
+func Show(o Output) error { return send(o, "") }
+
 // Update replaces the output with that id, wherever in the notebook it is, or adds it to the cell. [NewID] gives ids.
-func Update(id, text string) error {
+func Update(id string, o Output) error { return send(o, id) }
+
+func send(o Output, id string) error {
 	if !InNotebook() {
 		return ErrNoNotebook
 	}
-	gonbui.UpdateHTML(id, text)
+	data := map[protocol.MIMEType]any{protocol.MIMETextHTML: o.HTML}
+	if o.Text != "" {
+		data[protocol.MIMETextPlain] = o.Text
+	}
+	gonbui.SendData(&protocol.DisplayData{Data: data, DisplayID: id})
 	return flush()
 }
 

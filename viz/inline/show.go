@@ -4,117 +4,122 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"strings"
 
 	"otherwise/counterfactual"
 	"otherwise/kernel/display"
 	"otherwise/viz"
 )
 
-// shownSide is about the length, in pixels, of a picture's longer side on the screen; larger pictures keep their size.
-const shownSide = 160
-
-// Show shows pictures beside each other. Values are an [image.Image], a [counterfactual.Picture], or a
-// [counterfactual.Grid] or pointer to one: a map of one channel as [viz.Heat] draws it, a latent as [viz.Latent] does. A string
-// is the title of the picture that follows it. Small pictures are enlarged, their pixels stay squares.
+// Show shows values in one output. A value is a
+//   - [counterfactual.Result] (pointer): all of it, as [viz.Overview] with its defaults;
+//   - [viz.View]: as it is;
+//   - [image.Image] or [counterfactual.Picture]: a picture; small ones are enlarged, their pixels stay squares;
+//   - [counterfactual.Grid] or pointer to one: a map of one channel as [viz.Heat] draws it, a latent as [viz.Latent] does;
+//   - string: the title of the value that follows it.
+//
+// Pictures that follow each other stand beside each other.
 func Show(values ...any) error {
-	text, err := showHTML(values)
+	view, err := Of(values...)
 	if err != nil {
 		return fmt.Errorf("nothing is shown: %w", err)
 	}
-	return place(text)
-}
-
-// ShowResult shows what a method found: original, counterfactual, difference, and what the method has of masks and maps, with
-// the classifier's probabilities before and after. Classes are the names of the classes, in order.
-func ShowResult(r *counterfactual.Result, classes []string) error {
-	text, err := resultHTML(r, classes)
+	html, err := view.HTML()
 	if err != nil {
-		return fmt.Errorf("the result isn't shown: %w", err)
+		return fmt.Errorf("nothing is shown: %w", err)
 	}
-	return place(text)
-}
-
-// place shows HTML, or says what else to do.
-func place(text string) error {
-	err := display.HTML(text)
+	err = display.Show(display.Output{HTML: html, Text: view.Text()})
 	if errors.Is(err, display.ErrNoNotebook) {
-		return fmt.Errorf("%w; viz.WriteResult writes pictures to files", err)
+		return fmt.Errorf("%w; viz.Save and viz.WriteResult write pictures to files", err)
 	}
 	return err
 }
 
-func showHTML(values []any) (string, error) {
-	var figures []viz.Figure
+// Of is what [Show] shows, as one view: to save it, or to put it among others.
+func Of(values ...any) (viz.View, error) {
+	var all, row []viz.View
+	endRow := func() {
+		if len(row) > 0 {
+			all = append(all, viz.Panels{Views: row})
+		}
+		row = nil
+	}
 	title, titled := "", false
 	for i, value := range values {
 		if text, ok := value.(string); ok {
 			if titled {
-				return "", fmt.Errorf("value %d, %q, is a title, and so is %q before it; a title is followed by its picture", i+1, text, title)
+				return nil, fmt.Errorf("value %d, %q, is a title, and so is %q before it; a title is followed by what it names", i+1, text, title)
 			}
 			title, titled = text, true
 			continue
 		}
-		img, err := drawing(value)
+		view, err := viewOf(value, title)
 		if err != nil {
-			return "", fmt.Errorf("value %d: %w", i+1, err)
+			return nil, fmt.Errorf("value %d: %w", i+1, err)
 		}
-		f, err := viz.NewFigure(title, "", img, shownSide)
-		if err != nil {
-			return "", fmt.Errorf("value %d: %w", i+1, err)
+		if _, picture := view.(viz.Figure); picture {
+			row = append(row, view)
+		} else {
+			endRow()
+			all = append(all, view)
 		}
-		figures = append(figures, f)
 		title, titled = "", false
 	}
-	if titled {
-		return "", fmt.Errorf("the title %q has no picture after it", title)
+	endRow()
+	switch {
+	case titled:
+		return nil, fmt.Errorf("the title %q has nothing after it", title)
+	case len(all) == 0:
+		return nil, errors.New("there is nothing to show")
+	case len(all) == 1:
+		return all[0], nil
 	}
-	if len(figures) == 0 {
-		return "", errors.New("there are no pictures")
-	}
-	return render("row", figures)
+	return viz.Panels{Views: all, Columns: 1}, nil
 }
 
-// drawing turns what can be shown into a picture.
-func drawing(value any) (image.Image, error) {
+// viewOf is a value as a view.
+func viewOf(value any, title string) (viz.View, error) {
 	switch v := value.(type) {
+	case viz.Figure:
+		if v.Picture == nil || v.Picture.Bounds().Empty() {
+			return nil, errors.New("the figure has no picture")
+		}
+		if title != "" {
+			v.Title = title
+		}
+		return v, nil
+	case *counterfactual.Result:
+		return titledView(viz.Overview{Result: v}, title), nil
+	case counterfactual.Result:
+		return titledView(viz.Overview{Result: &v}, title), nil
+	case viz.View:
+		return titledView(v, title), nil
 	case image.Image:
 		if v.Bounds().Empty() {
 			return nil, errors.New("the picture is empty")
 		}
-		return v, nil
+		return viz.Figure{Title: title, Picture: v}, nil
 	case counterfactual.Picture:
-		return viz.Image(v), v.Validate()
+		if err := v.Validate(); err != nil {
+			return nil, err
+		}
+		return viz.Figure{Title: title, Picture: viz.Image(v)}, nil
 	case counterfactual.Grid:
-		return drawing(&v)
+		return viewOf(&v, title)
 	case *counterfactual.Grid:
 		if v == nil {
 			return nil, errors.New("the grid is nil: this result has none")
 		}
 		if v.Channels > 1 {
-			return viz.Latent(v), nil
+			return viz.Figure{Title: title, Picture: viz.Latent(v)}, nil
 		}
-		return viz.Heat(v, 0, 0), nil
-	case *counterfactual.Result:
-		return nil, errors.New("a result is shown by inline.ShowResult, which takes the names of the classes too")
+		return viz.Figure{Title: title, Picture: viz.Heat(v, 0, 0)}, nil
 	}
-	return nil, fmt.Errorf("a %T can't be shown; legal are image.Image, counterfactual.Picture and counterfactual.Grid", value)
+	return nil, fmt.Errorf("a %T can't be shown; legal are *counterfactual.Result, viz.View, image.Image, counterfactual.Picture and counterfactual.Grid", value)
 }
 
-// resultView is what the template of a result fills in.
-type resultView struct {
-	*counterfactual.Result
-	Name          string // the method's
-	Class         string // the target's name
-	Probabilities [2]string
-	Figures       []viz.Figure
-}
-
-func resultHTML(r *counterfactual.Result, classes []string) (string, error) {
-	figures, err := viz.Figures(r, classes)
-	if err != nil {
-		return "", err
+func titledView(v viz.View, title string) viz.View {
+	if title == "" {
+		return v
 	}
-	return render("result", resultView{Result: r, Name: strings.ToUpper(r.Method), Class: classes[r.Target], Figures: figures,
-		Probabilities: [2]string{viz.Probability(r.Before[r.Target]), viz.Probability(r.After[r.Target])}})
+	return viz.Panels{Title: title, Views: []viz.View{v}}
 }

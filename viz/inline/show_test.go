@@ -12,6 +12,7 @@ import (
 
 	"otherwise/counterfactual"
 	"otherwise/kernel/display"
+	"otherwise/viz"
 )
 
 var dataURL = regexp.MustCompile(`src="data:image/png;base64,([^"]*)"`)
@@ -48,10 +49,18 @@ func grey(side int, value float32) counterfactual.Picture {
 	return p
 }
 
+func htmlOf(values ...any) (string, error) {
+	view, err := Of(values...)
+	if err != nil {
+		return "", err
+	}
+	return view.HTML()
+}
+
 func TestRowOfPictures(t *testing.T) {
-	html, err := showHTML([]any{"a <b>", grey(8, 1), image.NewGray(image.Rect(0, 0, 300, 200)),
+	html, err := htmlOf("a <b>", grey(8, 1), image.NewGray(image.Rect(0, 0, 300, 200)),
 		counterfactual.Grid{Height: 4, Width: 4, Values: make([]float32, 16)},
-		&counterfactual.Grid{Height: 2, Width: 2, Channels: 4, Values: make([]float32, 16)}})
+		&counterfactual.Grid{Height: 2, Width: 2, Channels: 4, Values: make([]float32, 16)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +76,7 @@ func TestRowOfPictures(t *testing.T) {
 	if r, _, _, _ := pictures[0].At(3, 3).RGBA(); r != 0xffff {
 		t.Errorf("a white picture's pixel is %x", r)
 	}
-	wantIn(t, html, "<b>a &lt;b&gt;</b>", `width="160" height="160"`, `width="300" height="200"`)
+	wantIn(t, html, ">a &lt;b&gt;</div>", `width="160" height="160"`, `width="256" height="170"`)
 	if n := strings.Count(html, "image-rendering:pixelated"); n != 3 {
 		t.Errorf("%d pictures keep their pixels, want the 3 small ones", n)
 	}
@@ -78,15 +87,18 @@ func TestShowRefuses(t *testing.T) {
 		values []any
 		want   string
 	}{
-		{nil, "no pictures"},
-		{[]any{"title"}, `"title" has no picture`},
+		{nil, "nothing to show"},
+		{[]any{"title"}, `"title" has nothing after it`},
 		{[]any{"one", "two", grey(8, 0)}, "value 2"},
-		{[]any{grey(8, 0), 7}, "value 2: a int can't be shown; legal are image.Image"},
+		{[]any{grey(8, 0), 7}, "value 2: a int can't be shown; legal are *counterfactual.Result"},
 		{[]any{grey(8, 2)}, "legal is 0 to 1"},
 		{[]any{counterfactual.Picture{}}, "0 values"},
 		{[]any{(*counterfactual.Grid)(nil)}, "grid is nil"},
 		{[]any{image.NewGray(image.Rectangle{})}, "empty"},
-		{[]any{&counterfactual.Result{}}, "inline.ShowResult"},
+		{[]any{&counterfactual.Result{}}, "no names of classes"},
+		{[]any{(*counterfactual.Result)(nil)}, "there is no result"},
+		{[]any{viz.Panels{}}, "nothing to show"},
+		{[]any{viz.Figure{Title: "x"}}, "no picture"},
 	} {
 		if err := Show(test.values...); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%v: got %v, want %s", test.values, err, test.want)
@@ -110,29 +122,27 @@ func TestOutsideOfANotebook(t *testing.T) {
 }
 
 func TestResult(t *testing.T) {
-	r := &counterfactual.Result{Method: "eced", Seed: 7, Original: grey(8, 0), Counterfactual: grey(8, 1),
+	r := &counterfactual.Result{Method: "eced", Seed: 7, Original: grey(8, 0), Counterfactual: grey(8, 1), Classes: []string{"boot", "shoe"},
 		Before: []float64{.9, .1}, After: []float64{.25, .75}, Target: 1,
 		ActivationMap: &counterfactual.Grid{Height: 8, Width: 8, Values: make([]float32, 64)},
 		Mask:          &counterfactual.Grid{Height: 8, Width: 8, Values: make([]float32, 64)}}
-	html, err := resultHTML(r, []string{"boot", "shoe"})
+	html, err := htmlOf(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(decode(t, html)); n != 5 {
-		t.Errorf("%d pictures, want original, counterfactual, difference, activation map and mask", n)
+	if n := len(decode(t, html)); n != 8 {
+		t.Errorf("%d pictures, want original, counterfactual, difference, amplified, activation map and mask, and two colour bars", n)
 	}
 	wantIn(t, html, "<b>ECED</b>: shoe 0.100 → <b>0.750</b>", "the classifier now says shoe", "seed 7", "boot 0.900", "shoe 0.750",
-		"<b>activation map</b>", "<b>mask</b>")
+		">activation map</div>", ">mask</div>")
 
 	r.After = []float64{.75, .25}
-	if html, err = resultHTML(r, []string{"boot", "shoe"}); err != nil {
+	if html, err = htmlOf("twice", r, r); err != nil {
 		t.Fatal(err)
 	}
-	wantIn(t, html, "no counterfactual found")
-	if err := ShowResult(r, []string{"boot"}); err == nil || !strings.Contains(err.Error(), "2 probabilities") {
+	wantIn(t, html, "no counterfactual found", "twice")
+	r.Classes = r.Classes[:1]
+	if err := Show(r); err == nil || !strings.Contains(err.Error(), "2 probabilities") {
 		t.Errorf("a class without a name: got %v", err)
-	}
-	if err := ShowResult(nil, nil); err == nil {
-		t.Error("no result was shown")
 	}
 }

@@ -1,8 +1,11 @@
 package inline
 
 import (
+	_ "embed"
 	"fmt"
+	"html/template"
 	"math"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,22 +30,22 @@ func Watch(title string) (observe counterfactual.Observer, done func()) {
 		return func(counterfactual.Step) error { return nil }, func() {}
 	}
 	id := display.NewID()
-	return watch(title, func(text string) { _ = display.Update(id, text) }) // no display is no reason to stop
+	return watch(title, func(o display.Output) { _ = display.Update(id, o) }) // no display is no reason to stop
 }
 
 // watch draws with show, from a goroutine of its own: a slow display doesn't hold up the method.
-func watch(title string, show func(html string)) (counterfactual.Observer, func()) {
+func watch(title string, show func(display.Output)) (counterfactual.Observer, func()) {
 	p := &progress{title: title, begun: time.Now()}
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
 		ticker := time.NewTicker(redrawEvery)
 		defer ticker.Stop()
-		shown := ""
+		var shown display.Output
 		for ended := false; ; {
-			if text, err := p.html(time.Now(), ended); err == nil && text != shown {
-				show(text)
-				shown = text
+			if o, err := p.output(time.Now(), ended); err == nil && o != shown {
+				show(o)
+				shown = o
 			}
 			if ended {
 				return
@@ -96,16 +99,17 @@ func (p *progress) observe(s counterfactual.Step) error {
 	if s.Decoded == nil {
 		return nil
 	}
-	f, err := viz.NewFigure("latest picture", "", viz.Image(*s.Decoded), previewSide)
-	if err != nil {
-		return err
-	}
-	p.preview = &f
+	p.preview = &viz.Figure{Alt: "latest picture", Picture: viz.Image(*s.Decoded), Side: previewSide}
 	return nil
 }
 
-// html draws the state of the time now.
-func (p *progress) html(now time.Time, ended bool) (string, error) {
+//go:embed inline.tmpl
+var source string
+
+var page = template.Must(template.New("progress").Parse(source))
+
+// output draws the state of the time now.
+func (p *progress) output(now time.Time, ended bool) (display.Output, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	v := progressView{Title: p.title, State: "preparing", Detail: now.Sub(p.begun).Truncate(time.Second).String(), Preview: p.preview, Side: previewSide}
@@ -124,7 +128,9 @@ func (p *progress) html(now time.Time, ended bool) (string, error) {
 	if ended {
 		v.Detail = fmt.Sprintf("%.1f s", now.Sub(p.begun).Seconds())
 	}
-	return render("progress", v)
+	var text strings.Builder
+	err := page.Execute(&text, v)
+	return display.Output{HTML: text.String(), Text: fmt.Sprintf("%s: %s (%s)", v.Title, v.State, v.Detail)}, err
 }
 
 // left is about how long the stage will take from now, going by the pace of its steps so far. The first step's own time isn't

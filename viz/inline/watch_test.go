@@ -8,14 +8,15 @@ import (
 	"time"
 
 	"otherwise/counterfactual"
+	"otherwise/kernel/display"
 )
 
 // watched runs play with an observer on a clock of its own and returns what was shown, and when.
 func watched(t *testing.T, play func(observe counterfactual.Observer)) (shown []string, at []time.Duration) {
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
-		observe, done := watch("LDCE", func(html string) {
-			shown, at = append(shown, html), append(at, time.Since(begun))
+		observe, done := watch("LDCE", func(o display.Output) {
+			shown, at = append(shown, o.HTML), append(at, time.Since(begun))
 		})
 		play(observe)
 		done()

@@ -1,0 +1,81 @@
+package viz
+
+import (
+	"fmt"
+
+	"otherwise/counterfactual"
+)
+
+// Figures are the parts of a result that a page shows, the outcome first: what differs between the methods comes last, so
+// that their common pictures stand below each other. A result that makes no sense is an error.
+func Figures(r *counterfactual.Result) ([]Figure, error) {
+	if err := check(r); err != nil {
+		return nil, err
+	}
+	out := append([]Figure{originalFigure(r), counterfactualFigure(r)}, changeFigures(r)...)
+	return append(out, regionFigures(r)...), nil
+}
+
+// said is what a classifier says of a picture: its class and that class's probability.
+func said(r *counterfactual.Result, probabilities []float64) string {
+	best := counterfactual.ArgMax(probabilities)
+	return r.Classes[best] + " " + Probability(probabilities[best])
+}
+
+func originalFigure(r *counterfactual.Result) Figure {
+	return Figure{Title: "original", Caption: said(r, r.Before), Picture: Image(r.Original)}
+}
+
+func counterfactualFigure(r *counterfactual.Result) Figure {
+	return Figure{Title: "counterfactual", Caption: said(r, r.After), Picture: Image(r.Counterfactual)}
+}
+
+// changeFigures are what the method changed, and what the autoencoder did alone.
+func changeFigures(r *counterfactual.Result) []Figure {
+	amplified, factor := Amplified(r.Original, r.Counterfactual, 0)
+	out := []Figure{
+		{Title: "difference", Caption: "blue darker, red brighter", Picture: Difference(r.Original, r.Counterfactual), Bar: DifferenceBar()},
+		{Title: "amplified", Caption: fmt.Sprintf("difference × %g on grey", factor), Picture: amplified},
+	}
+	if len(r.Reconstruction.Values) > 0 {
+		out = append(out, Figure{Title: "reconstruction", Caption: "autoencoder alone", Picture: Image(r.Reconstruction)})
+	}
+	if r.Pasted != nil {
+		out = append(out, Figure{Title: "original pasted", Caption: said(r, r.Pasted.After), Picture: Image(r.Pasted.Picture)})
+	}
+	return out
+}
+
+// regionFigures are where the picture may change, or was steered.
+func regionFigures(r *counterfactual.Result) []Figure {
+	var out []Figure
+	if r.ActivationMap != nil {
+		out = append(out, Figure{Title: "activation map", Caption: "where it looks", Picture: Overlay(r.Original, r.ActivationMap, OverlayAlpha),
+			Bar: HeatBar("0", "1")})
+	}
+	if r.Mask != nil {
+		out = append(out, maskFigure("mask", "may change", r.Original, r.Mask))
+	}
+	if r.LatentMask != nil {
+		out = append(out, maskFigure("latent mask", fmt.Sprintf("on %dx%d cells", r.LatentMask.Width, r.LatentMask.Height), r.Original, r.LatentMask))
+	}
+	if r.Consensus != nil {
+		out = append(out, Figure{Title: "consensus map", Caption: "share of steps steered",
+			Picture: Heat(r.Consensus, r.Original.Width, r.Original.Height), Bar: HeatBar("0", "1")})
+	}
+	return out
+}
+
+func maskFigure(title, what string, p counterfactual.Picture, mask *counterfactual.Grid) Figure {
+	return Figure{Title: title, Caption: fmt.Sprintf("%.1f %% %s", 100*share(mask), what), Picture: Outline(p, mask),
+		Alt: fmt.Sprintf("%s: the outline of the %.1f %% of the picture that may change", title, 100*share(mask))}
+}
+
+// share is the mean of a mask.
+func share(mask *counterfactual.Grid) float64 {
+	var sum float64
+	for _, v := range mask.Values {
+		sum += float64(v)
+	}
+	return sum / float64(max(1, len(mask.Values)))
+}

@@ -1,0 +1,153 @@
+package viz
+
+import (
+	"cmp"
+	"fmt"
+	"image"
+	"slices"
+	"strings"
+
+	"otherwise/counterfactual"
+)
+
+// Part is a part of an [Overview].
+type Part string
+
+// The parts of an overview, in their order.
+const (
+	PartOutcome Part = "outcome" // original and counterfactual, and the slider between them
+	PartChanges Part = "changes" // difference maps, reconstruction
+	PartRegion  Part = "region"  // activation map and masks, or the consensus map
+	PartBars    Part = "bars"    // class probabilities before and after
+	PartCurves  Part = "curves"  // convergence
+	PartSteps   Part = "steps"   // the scrubber
+)
+
+// Parts are all parts, in their order.
+func Parts() []Part {
+	return []Part{PartOutcome, PartChanges, PartRegion, PartBars, PartCurves, PartSteps}
+}
+
+// Overview shows a whole result: what a notebook shows of a [counterfactual.Result].
+type Overview struct {
+	Result *counterfactual.Result
+	Parts  []Part // those of interest, in the order of [Parts]; nil is all that the result has something for
+	Frames int    // most steps of the scrubber; 8 if 0
+	// Decode decodes latents in the scrubber, see [Scrubber].
+	Decode func(latents ...counterfactual.Grid) ([]counterfactual.Picture, error)
+}
+
+// overviewFrames keeps ten explanations in a notebook below 3 MB.
+const overviewFrames = 8
+
+func (o Overview) check() error {
+	for _, p := range o.Parts {
+		if !slices.Contains(Parts(), p) {
+			return fmt.Errorf("unknown part %q of an overview; legal are %q", p, Parts())
+		}
+	}
+	return check(o.Result)
+}
+
+// views are the parts' views.
+func (o Overview) views() ([]View, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	var out []View
+	for _, part := range Parts() {
+		if o.Parts != nil && !slices.Contains(o.Parts, part) {
+			continue
+		}
+		view, err := o.view(part)
+		if err != nil {
+			return nil, err
+		}
+		if view != nil {
+			out = append(out, view)
+		}
+	}
+	return out, nil
+}
+
+// view is a part's, nil where the result has nothing for it.
+func (o Overview) view(part Part) (View, error) {
+	r := o.Result
+	row := func(figures []Figure) (View, error) {
+		var p Panels
+		for _, f := range figures {
+			p.Views = append(p.Views, f)
+		}
+		if len(p.Views) == 0 {
+			return nil, nil
+		}
+		return p, nil
+	}
+	switch part {
+	case PartOutcome:
+		return Compare{Before: originalFigure(r), After: counterfactualFigure(r), Beside: true}, nil
+	case PartChanges:
+		return row(changeFigures(r))
+	case PartRegion:
+		return row(regionFigures(r))
+	case PartBars:
+		return Probabilities(r)
+	case PartCurves:
+		if len(steered(r.Steps)) < 2 {
+			return nil, nil
+		}
+		return Convergence(r)
+	}
+	if len(frames(r.Steps, 0)) == 0 {
+		return nil, nil
+	}
+	return Scrubber{Steps: r.Steps, Frames: cmp.Or(o.Frames, overviewFrames), Decode: o.Decode}, nil
+}
+
+// overviewView is what the template fills in.
+type overviewView struct {
+	*counterfactual.Result
+	Name          string // the method's
+	Class, Says   string // the target's name, and the class that the counterfactual is given
+	Probabilities [2]string
+	Parts         any
+}
+
+// HTML is the overview.
+func (o Overview) HTML() (string, error) {
+	views, err := o.views()
+	if err != nil {
+		return "", fmt.Errorf("the result isn't shown: %w", err)
+	}
+	parts, err := htmlParts(views)
+	if err != nil {
+		return "", err
+	}
+	r := o.Result
+	return executed("overview", overviewView{Result: r, Name: cmp.Or(r.Title, strings.ToUpper(r.Method)), Class: r.Classes[r.Target],
+		Says: r.Classes[counterfactual.ArgMax(r.After)], Parts: parts,
+		Probabilities: [2]string{Probability(r.Before[r.Target]), Probability(r.After[r.Target])}})
+}
+
+// Text tells the outcome in a line.
+func (o Overview) Text() string {
+	if err := o.check(); err != nil {
+		return "no result: " + err.Error()
+	}
+	r := o.Result
+	verdict := "the classifier now says " + r.Classes[r.Target]
+	if !r.Flipped() {
+		verdict = "no counterfactual found, the classifier still says " + r.Classes[counterfactual.ArgMax(r.After)]
+	}
+	return fmt.Sprintf("%s: %s %s -> %s, %s (%.1f s, seed %d)", cmp.Or(r.Title, strings.ToUpper(r.Method)), r.Classes[r.Target],
+		Probability(r.Before[r.Target]), Probability(r.After[r.Target]), verdict, r.Seconds(), r.Seed)
+}
+
+// Image has the parts below each other.
+func (o Overview) Image() image.Image {
+	views, err := o.views()
+	if err != nil || len(views) == 0 {
+		return undrawable()
+	}
+	return Panels{Title: o.Text(), Views: views, Columns: 1}.Image()
+}
