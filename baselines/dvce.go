@@ -40,6 +40,9 @@ type DVCEOptions struct {
 	// ExactCone projects the robust gradient onto the cone (the text), instead of the public code's rule, which returns the
 	// target's gradient for all within it.
 	ExactCone bool `json:"exact_cone"`
+	// Augmentations is how many copies of the clean estimate a classifier sees, the first unchanged, the others rotated and shifted
+	// and seen from elsewhere at random; its log-probability is their mean. 16 with a robust classifier, 1 without.
+	Augmentations int `json:"augmentations"`
 	// TraceFrames is how many steps, evenly spread, keep latent and picture in the trace; 8. -1 keeps all.
 	TraceFrames int `json:"trace_frames"`
 }
@@ -52,6 +55,10 @@ func (o DVCEOptions) withDefaults() (DVCEOptions, error) {
 	o.P = cmp.Or(o.P, 1)
 	o.Distance = cmp.Or(o.Distance, "picture")
 	o.Alpha = cmp.Or(o.Alpha, new(30.0))
+	if o.Robust != nil {
+		o.Augmentations = cmp.Or(o.Augmentations, 16)
+	}
+	o.Augmentations = cmp.Or(o.Augmentations, 1)
 	o.TraceFrames = cmp.Or(o.TraceFrames, 8)
 	switch {
 	case !(*o.Strength > 0 && *o.Strength <= 1):
@@ -62,6 +69,8 @@ func (o DVCEOptions) withDefaults() (DVCEOptions, error) {
 		return o, fmt.Errorf("p is %g; it must be a finite number, 1 or more", o.P)
 	case o.Distance != "picture" && o.Distance != "latent":
 		return o, fmt.Errorf("distance %q is unknown; legal are picture and latent", o.Distance)
+	case o.Augmentations < 1:
+		return o, fmt.Errorf("augmentations is %d; it must be positive, 1 for none", o.Augmentations)
 	case !(*o.Alpha >= 0 && *o.Alpha < 90):
 		return o, fmt.Errorf("alpha is %g degrees; legal is 0 to below 90", *o.Alpha)
 	}
@@ -123,7 +132,7 @@ func (d *DVCE) search(ctx context.Context, b *Batch, watch Watcher) (*found, err
 }
 
 // Denoise makes all steps and returns the clean estimate of the last, as the public code does. The chain begins at the level of
-// its first step. Noise streams: start and step/K.
+// its first step. Noise streams: start, step/K and augment/K.
 func (d *DVCE) Denoise(ctx context.Context, b *Batch, watch Watcher) (*tensors.Tensor, error) {
 	total := len(d.steps)
 	z, err := noised(d.noise, b, b.Latent, d.steps[total-1], "start")
@@ -160,6 +169,15 @@ func (d *DVCE) Step(b *Batch, z *tensors.Tensor, k int, watch Watcher) (next, cl
 	}
 	o := d.options
 	args := append([]any{z, noise, b.Null, b.Latent, b.Picture, b.Targets, float32(*o.LambdaC), float32(*o.LambdaD)}, step.Args()...)
+	if o.Augmentations > 1 {
+		size := b.Picture.Shape().Dimensions
+		warps, err := augmentations(b, fmt.Sprintf("augment/%d", k), o.Augmentations, size[1], size[2])
+		if err != nil {
+			return nil, nil, err
+		}
+		defer nn.Free(warps)
+		args = append(args, warps)
+	}
 	out, err := d.step.Call(d.params, args...)
 	if err != nil {
 		return nil, nil, err
@@ -185,15 +203,22 @@ func (d *DVCE) Step(b *Batch, z *tensors.Tensor, k int, watch Watcher) (next, cl
 func newDVCEStep(m counterfactual.Models, o DVCEOptions) *nn.Program {
 	return nn.NewProgram(m.Backend, "dvce step", func(s []nn.Scope, a []*Node) []*Node {
 		z, noise, condition, original, picture, target, lambdaC, lambdaD := a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]
-		step, _ := diffusion.AncestralArgs(a[8:])
+		step, rest := diffusion.AncestralArgs(a[8:])
+		var warps *Node
+		if len(rest) > 0 {
+			warps = rest[0]
+		}
 		n := counterfactual.BindNets(s)
 		mean, x0, eps := ancestral(m, n, z, condition, step)
 		image := m.DecodeUnit(n, x0)
 		logProb := m.Classifier.LogProb(n.Classifier, image, target)
-		gradTarget := Gradient(ReduceAllSum(logProb), z)[0]
+		guide := func(c *classify.Classifier, s nn.Scope) *Node {
+			return Gradient(ReduceAllSum(augmentedLogProb(c, s, image, target, warps)), z)[0]
+		}
+		gradTarget := guide(m.Classifier, n.Classifier)
 		gradClass, gradRobust, cosine := gradTarget, ZerosLike(z), ZerosLike(logProb)
 		if o.Robust != nil {
-			gradRobust = Gradient(ReduceAllSum(o.Robust.LogProb(s[3], image, target)), z)[0]
+			gradRobust = guide(o.Robust, s[3])
 			gradClass, cosine = Cone(gradRobust, gradTarget, *o.Alpha, o.ExactCone)
 		}
 		var gradDistance *Node

@@ -34,7 +34,7 @@ func quick(t *testing.T) map[string]method {
 		}
 		made[one.Name()] = one
 	}
-	add(baselines.NewDVCE(m, baselines.DVCEOptions{Steps: 20, Strength: new(0.15)}))
+	add(baselines.NewDVCE(m, baselines.DVCEOptions{Steps: 20, Strength: new(0.15), Augmentations: 3}))
 	add(baselines.NewSVCE(m, baselines.SVCEOptions{Iterations: 3}))
 	add(baselines.NewDiME(m, dime))
 	add(baselines.NewACE(m, baselines.ACEOptions{Tau: new(2), Iterations: 2}))

@@ -16,6 +16,7 @@ func TestBadOptions(t *testing.T) {
 		"strength":          made(baselines.NewDVCE(m, baselines.DVCEOptions{Strength: new(1.5)})),
 		"p is":              made(baselines.NewDVCE(m, baselines.DVCEOptions{P: 0.5})),
 		"alpha":             made(baselines.NewDVCE(m, baselines.DVCEOptions{Alpha: new(90.0)})),
+		"augmentations":     made(baselines.NewDVCE(m, baselines.DVCEOptions{Augmentations: -1})),
 		"robust classifier": made(baselines.NewDVCE(m, baselines.DVCEOptions{Robust: toy.Models(t, goldens, toy.Options{Binary: true}).Classifier})),
 		"above 1":           made(baselines.NewSVCE(m, baselines.SVCEOptions{P: 1})),
 		"momentum":          made(baselines.NewSVCE(m, baselines.SVCEOptions{Momentum: 1})),

@@ -77,7 +77,7 @@ type dvceSettings struct {
 
 func (s dvceSettings) options(robust *classify.Classifier) baselines.DVCEOptions {
 	o := baselines.DVCEOptions{LambdaC: s.LamC, LambdaD: s.LamD, P: s.P, Alpha: s.Deg, Distance: s.Dist,
-		NoRescaling: s.SameNorm != nil && !*s.SameNorm, Robust: robust}
+		NoRescaling: s.SameNorm != nil && !*s.SameNorm, Robust: robust, Augmentations: 1}
 	if o.Distance == "through" {
 		o.Distance = "picture"
 	}
