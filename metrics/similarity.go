@@ -61,26 +61,39 @@ func ClosestClasses(features *mat.Dense, labels []int, n int) ([][]int, error) {
 		return nil, fmt.Errorf("%d labels for %d rows of features", len(labels), rows)
 	}
 	out := make([][]int, rows)
-	similar := make([]float64, rows)
 	for i := range out {
-		for j := range similar {
-			similar[j] = cosine(features.RawRowView(i), features.RawRowView(j))
-			if math.IsNaN(similar[j]) {
-				return nil, fmt.Errorf("features of rows %d or %d are NaN", i, j)
-			}
-		}
-		seen := map[int]bool{labels[i]: true}
-		for _, j := range byChange(similar) {
-			if len(out[i]) == n {
-				break
-			}
-			if !seen[labels[j]] {
-				seen[labels[j]] = true
-				out[i] = append(out[i], labels[j])
-			}
+		var err error
+		if out[i], err = ClosestTo(features.RawRowView(i), labels[i], features, labels, n); err != nil {
+			return nil, fmt.Errorf("row %d: %w", i, err)
 		}
 	}
 	return out, nil
+}
+
+// ClosestTo is [ClosestClasses] for the features of one picture, of the class own, which need not be among the rows.
+func ClosestTo(picture []float64, own int, features *mat.Dense, labels []int, n int) ([]int, error) {
+	rows, width := features.Dims()
+	if len(labels) != rows || len(picture) != width {
+		return nil, fmt.Errorf("%d labels for %d rows of %d features, compared with %d", len(labels), rows, width, len(picture))
+	}
+	similar := make([]float64, rows)
+	for j := range similar {
+		if similar[j] = cosine(picture, features.RawRowView(j)); math.IsNaN(similar[j]) {
+			return nil, fmt.Errorf("the cosine with the features of row %d is NaN", j)
+		}
+	}
+	var closest []int
+	seen := map[int]bool{own: true}
+	for _, j := range byChange(similar) {
+		if len(closest) == n {
+			break
+		}
+		if !seen[labels[j]] {
+			seen[labels[j]] = true
+			closest = append(closest, labels[j])
+		}
+	}
+	return closest, nil
 }
 
 func sameShape(a, b *mat.Dense) error {

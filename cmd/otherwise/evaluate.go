@@ -34,8 +34,8 @@ func newEvaluate() *cobra.Command {
 		Use:     "evaluate",
 		GroupID: groupModels,
 		Short:   "Measure how well a method explains many test pictures",
-		Long: `Explains the first test pictures of every class, each with the second most likely class as its target, and prints
-the flip ratio, the share of flips that the judge confirms (ratios are of all pictures), and, over the pictures that did
+		Long: `Explains the first test pictures of every class, each with the second most likely class as its target unless --target
+says otherwise, and prints the flip ratio, the share of flips that the judge confirms (ratios are of all pictures), and, over the pictures that did
 not fail, the mean L1 and L2 distance (sum of |d|, square root of the sum of d squared; channel values in [0, 1]), for
 methods with masks the mean absolute change outside the mask, COUT (-1 to 1; higher is better), the similarity of original
 and counterfactual (the cosine of their features in the network that --encoder names; 1 for an unchanged picture), and the
@@ -47,7 +47,9 @@ table tells how near to the true counterfactual the method comes, beside the unc
 target class, and how what changed, the mask and the consensus overlap with what really decides.
 
 With --out FILE.json it writes the same there, and every finished picture to FILE.jsonl: the same command goes on where
-it was interrupted. Picture N is explained with the seed --seed + N.`,
+it was interrupted. Picture N is explained with the seed --seed + N.
+
+` + targetHelp + ` By default those are the measured pictures themselves.`,
 		Example: `  otherwise evaluate --method both --count 200 --out out/evaluation.json
   otherwise evaluate --method all --count 100 --format markdown --out out/methods.json
   otherwise evaluate --method ldce --count 20 --set guidance_scale=3`,
@@ -69,14 +71,15 @@ it was interrupted. Picture N is explained with the seed --seed + N.`,
 	f.StringVar(&e.out, "out", "", "`FILE.json` for the results")
 	e.format = formatText
 	addChoice(cmd, &e.format, "format", "how results are printed: a column for each method, or a Markdown row", formatText, formatMarkdown)
-	addEncoder(cmd, &e.encoder)
+	e.to.addFlags(cmd)
 	e.overrides.addFlags(cmd)
 	return cmd
 }
 
 type evaluateFlags struct {
 	method, bundle, dataset, data, split, out string
-	format, encoder                           string
+	format                                    string
+	to                                        targetFlags
 	count                                     int
 	seed                                      uint64
 	overrides                                 overrides
@@ -118,7 +121,13 @@ func (f *evaluateFlags) run(ctx context.Context, command string, out, log io.Wri
 		}
 		running = append(running, m)
 	}
-	embedder, encoder, err := b.embedder(f.encoder)
+	choose := chooser(nil)
+	if f.to.target != "" {
+		if choose, err = f.to.chooser(ctx, b, set); err != nil {
+			return err
+		}
+	}
+	embedder, encoder, err := b.embedder(f.to.encoder)
 	if err != nil {
 		return err
 	}
@@ -126,7 +135,7 @@ func (f *evaluateFlags) run(ctx context.Context, command string, out, log io.Wri
 	if err != nil {
 		return err
 	}
-	finished, err := openLog(logPath, identity{program, b.Hash, set.Name(), f.seed, cmp.Or(f.encoder, encoder), overrides})
+	finished, err := openLog(logPath, identity{program, b.Hash, set.Name(), f.seed, cmp.Or(f.to.encoder, encoder), f.to.words(), overrides})
 	if err != nil {
 		return err
 	}
@@ -137,7 +146,7 @@ func (f *evaluateFlags) run(ctx context.Context, command string, out, log io.Wri
 		labels[i] = set.Label(i)
 	}
 	indices := firstOfEachClass(labels, f.count)
-	e := &evaluation{bench: b, set: set, log: finished, embedder: embedder, seed: f.seed, told: log}
+	e := &evaluation{bench: b, set: set, log: finished, choose: choose, embedder: embedder, seed: f.seed, told: log}
 	r := evaluationReport{Command: command, Bundle: b.Name, BundleHash: b.Hash, Overrides: overrides, Encoder: encoder}
 	for _, m := range running {
 		info, err := bundle.DescribeMethod(m.Name())

@@ -23,6 +23,7 @@ type evaluation struct {
 	bench    *bench
 	set      datasets.Labelled
 	log      *evaluationLog
+	choose   chooser                  // of targets; nil: as [evaluation.target] has it
 	embedder *counterfactual.Embedder // nil: similarity isn't measured
 	seed     uint64
 	told     io.Writer // gets a line for each picture
@@ -112,7 +113,7 @@ func (e *evaluation) prepare(ctx context.Context, method counterfactual.Method, 
 	return method.Prepare(ctx, pic)
 }
 
-// explain solves one picture; its target is that of [evaluation.target].
+// explain solves one picture.
 func (e *evaluation) explain(ctx context.Context, method counterfactual.Method, index int) (outcome, error) {
 	o := outcome{Method: method.Name(), Index: index, Seed: e.seed + uint64(index)}
 	if ctx.Err() != nil {
@@ -127,6 +128,11 @@ func (e *evaluation) explain(ctx context.Context, method counterfactual.Method, 
 		return o, fmt.Errorf("picture %d: %w", index, err)
 	}
 	target := e.target(probabilities[0])
+	if e.choose != nil {
+		if target, err = e.choose(ctx, pic, probabilities[0], o.Seed); err != nil {
+			return o, fmt.Errorf("picture %d: %w", index, err)
+		}
+	}
 	o.Label = e.set.Classes()[label]
 	o.Predicted = e.bench.Classes[counterfactual.ArgMax(probabilities[0])]
 	o.Target = e.bench.Classes[target]
@@ -176,7 +182,8 @@ func (e *evaluation) world() datasets.World {
 	return world
 }
 
-// target is the class to turn a picture into: in a world the partner of the predicted class, else the runner-up.
+// target is the class to turn a picture into where the user chose nothing: in a world the partner of the predicted class, else the
+// runner-up.
 func (e *evaluation) target(probabilities []float64) int {
 	if world := e.world(); world != nil {
 		return world.Partner(counterfactual.ArgMax(probabilities))

@@ -18,6 +18,7 @@ type identity struct {
 	Dataset   string          `json:"dataset"`
 	Seed      uint64          `json:"seed"`
 	Encoder   string          `json:"encoder,omitempty"`   // whose features the similarity compares
+	Target    string          `json:"target,omitempty"`    // what the user asked for
 	Overrides json.RawMessage `json:"overrides,omitempty"` // the user's options
 }
 

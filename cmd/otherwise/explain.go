@@ -32,11 +32,15 @@ The options of the method are those that its bundle stores; --options and --set 
 fitted to the models. The shipped models know bright garments on black, so a picture with a bright border is taken as its
 negative unless --invert says otherwise, if the models are of grey pictures on black.
 
+` + targetHelp + `
+
 Exit codes: 0 the class flipped, 1 an error, 2 a mistake in the command line, 3 no counterfactual found (the files are
 written all the same), 130 interrupted.`,
 		Example: `  otherwise explain --method ldce --dataset fashion --index 0 --target sneaker --out out/boot
   otherwise explain --method eced --image coat.jpg --target pullover --out out/coat --seed 3
-  otherwise explain --method ldce --image coat.jpg --target pullover --out out/coat --set guidance_scale=3 --set gamma=60`,
+  otherwise explain --method ldce --image coat.jpg --target pullover --out out/coat --set guidance_scale=3 --set gamma=60
+  otherwise explain --method ldce --dataset fashion --index 6 --target features --target-among 1 --out out/near
+  otherwise explain --method ldce --bundle ldce-imagenet-cls --image zebra.jpg --target wordnet --out out/zebra`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return e.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -46,8 +50,7 @@ written all the same), 130 interrupted.`,
 	addChoice(cmd, &e.method, "method", "how to search", bundle.MethodNames()...)
 	addBundle(cmd, &e.bundle)
 	e.from.addFlags(cmd)
-	f.StringVar(&e.target, "target", "", "`class` to reach: its name or number")
-	complete(cmd, "target", completeClass)
+	e.to.addFlags(cmd)
 	f.StringVar(&e.out, "out", "", "`folder` for the pictures")
 	f.Uint64Var(&e.seed, "seed", 0, "decides all randomness: the same seed gives the same picture on the same backend")
 	e.overrides.addFlags(cmd)
@@ -70,10 +73,11 @@ func methodHelp() string {
 }
 
 type explainFlags struct {
-	method, bundle, target, out string
-	from                        source
-	seed                        uint64
-	overrides                   overrides
+	method, bundle, out string
+	to                  targetFlags
+	from                source
+	seed                uint64
+	overrides           overrides
 }
 
 func (e *explainFlags) run(ctx context.Context, out, log io.Writer) error {
@@ -94,7 +98,7 @@ func (e *explainFlags) run(ctx context.Context, out, log io.Writer) error {
 		return err
 	}
 	defer b.close()
-	target, err := b.class(e.target)
+	choose, err := e.to.chooser(ctx, b, picked.set)
 	if err != nil {
 		return err
 	}
@@ -108,6 +112,10 @@ func (e *explainFlags) run(ctx context.Context, out, log io.Writer) error {
 	}
 	fmt.Fprintln(log, picked)
 	said, err := b.classifier.Probabilities(pic)
+	if err != nil {
+		return err
+	}
+	target, err := choose(ctx, pic, said[0], e.seed)
 	if err != nil {
 		return err
 	}

@@ -23,10 +23,11 @@ type source struct {
 // picked is a picture that a source gave.
 type picked struct {
 	image    image.Image
-	id       string // the file's name, or the sample's ID
-	label    string // the sample's class; empty for a file
-	invert   string // what to do about negatives, for a file
-	inverted bool   // whether that was done
+	id       string            // the file's name, or the sample's ID
+	label    string            // the sample's class; empty for a file
+	set      datasets.Labelled // that the sample is of; nil for a file
+	invert   string            // what to do about negatives, for a file
+	inverted bool              // whether that was done
 }
 
 func (s *source) addFlags(cmd *cobra.Command) {
@@ -56,7 +57,7 @@ func (s *source) read(ctx context.Context) (*picked, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &picked{image: sample.Image, id: sample.ID, label: set.Classes()[sample.Label]}, nil
+	return &picked{image: sample.Image, id: sample.ID, label: set.Classes()[sample.Label], set: set}, nil
 }
 
 func (s *source) open() (*picked, error) {
