@@ -10,10 +10,11 @@ import (
 // Level says how much a finding matters.
 type Level int
 
+// The levels, from what needs nothing done to what does.
 const (
-	Fine    Level = iota
-	Note          // worth knowing; everything works without
-	Missing       // something required isn't there
+	Fine    Level = iota // as it should be
+	Note                 // worth knowing; everything works without
+	Missing              // something required isn't there
 )
 
 // mark is what a list shows for a level.

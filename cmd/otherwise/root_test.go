@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -34,26 +35,23 @@ func TestExamplesParse(t *testing.T) {
 				t.Errorf("%s: example %q isn't this program's", shown.CommandPath(), line)
 				continue
 			}
-			root := newRoot()
-			cmd, rest, err := root.Find(words[1:])
-			if err != nil {
-				t.Errorf("%s: %v", line, err)
-				continue
-			}
-			if err := cmd.ParseFlags(rest); err != nil {
-				t.Errorf("%s: %v", line, err)
-			}
-			if err := cmd.ValidateArgs(cmd.Flags().Args()); err != nil {
-				t.Errorf("%s: %v", line, err)
-			}
-			if err := cmd.ValidateRequiredFlags(); err != nil {
-				t.Errorf("%s: %v", line, err)
-			}
-			if err := cmd.ValidateFlagGroups(); err != nil {
+			if err := takes(words[1:]); err != nil {
 				t.Errorf("%s: %v", line, err)
 			}
 		}
 	}
+}
+
+// takes says what is wrong with a whole command line, without running it.
+func takes(words []string) error {
+	cmd, rest, err := newRoot().Find(words)
+	if err != nil {
+		return err
+	}
+	if err := cmd.ParseFlags(rest); err != nil {
+		return err
+	}
+	return errors.Join(cmd.ValidateArgs(cmd.Flags().Args()), cmd.ValidateRequiredFlags(), cmd.ValidateFlagGroups())
 }
 
 func TestCommandLine(t *testing.T) {

@@ -34,6 +34,7 @@ const (
 	Overcast
 )
 
+// What the ground is.
 const (
 	Grass Land = iota
 	Straw
@@ -42,6 +43,7 @@ const (
 	Earth
 )
 
+// What grows behind the animal.
 const (
 	NoPlants Plants = iota
 	Acacias
@@ -49,6 +51,7 @@ const (
 	Bushes
 )
 
+// What lies beside the animal.
 const (
 	NoProp Prop = iota
 	Rock
