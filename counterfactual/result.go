@@ -85,8 +85,9 @@ type Step struct {
 	Cosines *Grid
 	// Gradient and Direction, [height, width, channels] of the latent, and X0 are kept for the frames of a trace where a method's option
 	// trace_fields asks for them, else nil. Gradient is the classifier's: in LDCE that of the target's log-probability by the latent, in ECED
-	// that of the loss by the foreground's latent, pruned to the mask. Direction is the diffusion model's own way to the target, the
-	// conditional noise estimate minus the unconditional one, and X0 the clean latent that Decoded is decoded from; both are LDCE's.
+	// that of the loss by the foreground's latent, pruned to the mask. Direction is LDCE's, the implicit classifier's gradient up to its
+	// scale: the unconditional noise estimate minus the conditional one. Cosines are those of the angles between the two. X0 is LDCE's too,
+	// the clean latent that Decoded is decoded from.
 	Gradient, Direction, X0 *Grid
 }
 

@@ -75,6 +75,13 @@ func (r *run) recordIteration(k int, it *Iteration, last bool) error {
 			return err
 		}
 		s.Decoded, s.Latent = &pictures[0], &latents[0]
+		if r.options.TraceFields {
+			gradients, err := counterfactual.Grids(it.Pruned)
+			if err != nil {
+				return err
+			}
+			s.Gradient = &gradients[0]
+		}
 		if last {
 			r.result.Counterfactual = pictures[0]
 		}

@@ -52,7 +52,9 @@ func toyProblem(t *testing.T, m *Method) counterfactual.Problem {
 }
 
 func TestExplain(t *testing.T) {
-	method := goldenMethod(t, quick())
+	o := quick()
+	o.TraceFields = true
+	method := goldenMethod(t, o)
 	p := toyProblem(t, method)
 	stages := map[string]int{}
 	r, err := method.Explain(context.Background(), p, func(s counterfactual.Step) error {
@@ -74,6 +76,19 @@ func TestExplain(t *testing.T) {
 	}
 	if foreground < 0.4 || foreground > 0.5 {
 		t.Errorf("foreground share %g, asked for 0.4", foreground)
+	}
+	for _, s := range r.Steps {
+		if s.Gradient == nil {
+			if s.Stage == "adversarial" && s.Latent != nil {
+				t.Errorf("iteration %d is a frame without a gradient", s.Index)
+			}
+			continue
+		}
+		for i, v := range s.Gradient.Values {
+			if c := s.Gradient.Channels; v != 0 && r.LatentMask.Values[i/c] == 0 {
+				t.Fatalf("iteration %d: the gradient is %g in the background", s.Index, v)
+			}
+		}
 	}
 	if r.LatentMask.Height != 8 || len(r.Timings) != 3 || r.Reconstruction.Height != 32 {
 		t.Errorf("latent mask of height %d, %d timings, reconstruction of height %d", r.LatentMask.Height, len(r.Timings), r.Reconstruction.Height)

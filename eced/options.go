@@ -75,6 +75,8 @@ type Options struct {
 
 	// TraceFrames is how many iterations, evenly spread, keep their latent and picture in the trace; 8. -1 keeps all.
 	TraceFrames int `json:"trace_frames"`
+	// TraceFields keeps, for these iterations of stage C, the gradient by the foreground's latent too.
+	TraceFields bool `json:"trace_fields"`
 }
 
 // withDefaults returns the options with every default filled in, or what is wrong with them.

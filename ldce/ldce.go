@@ -231,6 +231,7 @@ func (r *run) record(k int, out []*tensors.Tensor, observe counterfactual.Observ
 		return err
 	}
 	var latents, cosines []counterfactual.Grid
+	var fields [3][]counterfactual.Grid // the classifier's gradient, the implicit one's, the clean latent
 	var decoded []counterfactual.Picture
 	frame := counterfactual.IsFrame(k, r.options.start(), r.options.TraceFrames)
 	if frame {
@@ -243,6 +244,11 @@ func (r *run) record(k int, out []*tensors.Tensor, observe counterfactual.Observ
 		if cosines, err = counterfactual.Grids(out[5]); err != nil {
 			return err
 		}
+		for j, t := range out[6:] {
+			if fields[j], err = counterfactual.Grids(t); err != nil {
+				return err
+			}
+		}
 	}
 	for i, result := range r.results {
 		if math.IsNaN(float64(logProbs[i])) {
@@ -254,6 +260,9 @@ func (r *run) record(k int, out []*tensors.Tensor, observe counterfactual.Observ
 			Loss: -float64(logProbs[i]), TargetProbability: math.Exp(float64(logProbs[i])), Kept: &kept[i]}
 		if frame {
 			s.Latent, s.Decoded, s.Cosines = &latents[i], &decoded[i], &cosines[i]
+			if r.options.TraceFields {
+				s.Gradient, s.Direction, s.X0 = &fields[0][i], &fields[1][i], &fields[2][i]
+			}
 		}
 		result.Steps = append(result.Steps, s)
 		if observe != nil {

@@ -58,6 +58,8 @@ type Options struct {
 	EncodeMean bool `json:"encode_mean"`
 	// TraceFrames is how many steps, evenly spread, keep their latent and picture in the trace; 8. -1 keeps all.
 	TraceFrames int `json:"trace_frames"`
+	// TraceFields keeps, for these steps, both classifiers' gradients, given and implicit, and the clean latent too.
+	TraceFields bool `json:"trace_fields"`
 }
 
 // WithDefaults returns the options with every default filled in, or what is wrong with them.

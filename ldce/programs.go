@@ -36,7 +36,11 @@ func newPrograms(m counterfactual.Models, o Options) programs {
 		}
 		g := GuidedEps(m, o, counterfactual.BindNets(s), z, in)
 		prev, _ := diffusion.DDIMStep(z, g.Eps, in.Alpha, alphaPrev, sigma, noise)
-		return []*Node{prev, ClipScalar(diffusion.ToUnit(g.Image), 0, 1), g.LogProb, g.Distance, g.Keep, g.Cosines}
+		out := []*Node{prev, ClipScalar(diffusion.ToUnit(g.Image), 0, 1), g.LogProb, g.Distance, g.Keep, g.Cosines}
+		if o.TraceFields {
+			out = append(out, g.GradC, Sub(g.EpsU, g.EpsC), g.X0)
+		}
+		return out
 	}
 	decode := func(s []nn.Scope, args []*Node) []*Node {
 		return []*Node{ClipScalar(m.DecodeUnit(counterfactual.BindNets(s), args[0]), 0, 1)}

@@ -30,7 +30,7 @@ type Bars struct {
 	Labels         []string
 	Series         []Series
 	Format         func(float64) string // of the values; three digits if nil
-	Width, Height  int                  // pixels; 420 by what the bars need
+	Width, Height  int                  // pixels; 420, and what the bars need
 }
 
 // Probabilities draws the classifier's probabilities before and after as bars: the five largest classes, the target always among them.
@@ -38,7 +38,7 @@ func Probabilities(r *counterfactual.Result) (Bars, error) {
 	if err := check(r); err != nil {
 		return Bars{}, err
 	}
-	out := Bars{Title: "Class probabilities", Value: Axis{Label: "probability", Min: 0, Max: 1}, Format: Probability,
+	out := Bars{Title: "Class probabilities", Value: Axis{Label: "probability", Min: 0, Max: 1}, Format: Probability, Width: 330,
 		Series: []Series{{Name: "before"}, {Name: "after"}}}
 	for _, c := range likeliest(r) {
 		label := r.Classes[c]
@@ -53,7 +53,7 @@ func Probabilities(r *counterfactual.Result) (Bars, error) {
 }
 
 const (
-	barWidth   = 9  // pixels
+	barWidth   = 11 // pixels
 	labelRunes = 22 // a longer label is cut
 )
 
@@ -63,7 +63,7 @@ func (b Bars) size() (width, height int) {
 		width = 420
 	}
 	if height < 1 {
-		height = 96 + len(b.Labels)*(len(b.Series)*barWidth+10)
+		height = 84 + len(b.Labels)*(len(b.Series)*barWidth+9)
 	}
 	return min(width, maxSide), min(height, maxSide)
 }
@@ -155,24 +155,19 @@ func (b Bars) addValues(out *plot.Plot, s style, values plotter.Values, offset f
 		return fmt.Errorf("bars %q: %w", b.Title, err)
 	}
 	for k := range labels.TextStyle {
-		labels.TextStyle[k] = plottext.Style{Color: s.ink, Font: plotFont(plotText-1, font.WeightNormal), YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
+		labels.TextStyle[k] = plottext.Style{Color: s.ink, Font: plotFont(plotText-1.5, font.WeightNormal), YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
 	}
 	labels.Offset = vg.Point{X: vg.Points(3), Y: vg.Length(offset) * pixel}
 	out.Add(labels)
 	return nil
 }
 
-// upTo are the usual ticks up to a value.
+// upTo are ticks up to a value, where an axis goes further.
 type upTo struct{ most float64 }
 
-func (u upTo) Ticks(low, high float64) []plot.Tick {
-	var out []plot.Tick
-	for _, t := range (plot.DefaultTicks{}).Ticks(low, u.most) {
-		if t.Value <= u.most*1.0001 {
-			out = append(out, t)
-		}
-	}
-	return out
+// Ticks are those from low on.
+func (u upTo) Ticks(low, _ float64) []plot.Tick {
+	return roundTicks{}.Ticks(low, u.most)
 }
 
 func short(text string, runes int) string {

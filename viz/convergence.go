@@ -2,6 +2,7 @@ package viz
 
 import (
 	"fmt"
+	"slices"
 
 	"otherwise/counterfactual"
 )
@@ -12,10 +13,10 @@ func Convergence(r *counterfactual.Result) (Panels, error) {
 	if err := check(r); err != nil {
 		return Panels{}, err
 	}
-	if len(steered(r.Steps)) < 2 {
+	if !hasCurves(r.Steps) {
 		return Panels{}, fmt.Errorf("the trace of %s has too few steps for a curve", r.Method)
 	}
-	probability := Plot{Title: "Probability of " + r.Classes[r.Target], X: Axis{Label: "step"}, Y: Axis{Label: "probability", Max: 1}}
+	probability := Plot{Title: "Probability of " + r.Classes[r.Target], Width: 330, Height: 230, X: Axis{Label: "step"}, Y: Axis{Label: "probability", Max: 1}}
 	var losses []View
 	for _, stage := range stages(r.Steps) {
 		if len(stage) < 2 {
@@ -30,7 +31,7 @@ func Convergence(r *counterfactual.Result) (Panels, error) {
 			probability.Curves = append(probability.Curves, chance)
 		}
 		if len(loss.finite()) > 0 {
-			losses = append(losses, Plot{Title: "Loss, " + name, X: Axis{Label: "step"}, Y: Axis{Label: lossUnit(r.Method, name)}, Curves: []Curve{loss}})
+			losses = append(losses, Plot{Title: "Loss, " + name, Width: 330, Height: 230, X: Axis{Label: "step"}, Y: Axis{Label: lossUnit(r.Method, name)}, Curves: []Curve{loss}})
 		}
 	}
 	var views []View
@@ -42,7 +43,7 @@ func Convergence(r *counterfactual.Result) (Panels, error) {
 	}
 	views = append(views, losses...)
 	if kept := keptShares(r.Steps); len(kept) > 1 {
-		views = append(views, Plot{Title: "Locations steered", X: Axis{Label: "step"}, Y: Axis{Label: "share of locations", Max: 1}, Curves: []Curve{{Y: kept}}})
+		views = append(views, Plot{Title: "Locations steered", Width: 330, Height: 230, X: Axis{Label: "step"}, Y: Axis{Label: "share of locations", Max: 1}, Curves: []Curve{{Y: kept}}})
 	}
 	if len(views) == 0 {
 		return Panels{}, fmt.Errorf("the trace of %s has no numbers", r.Method)
@@ -73,6 +74,10 @@ func stages(steps []counterfactual.Step) [][]counterfactual.Step {
 		out[len(out)-1] = append(out[len(out)-1], s)
 	}
 	return out
+}
+
+func hasCurves(steps []counterfactual.Step) bool {
+	return slices.ContainsFunc(stages(steps), func(stage []counterfactual.Step) bool { return len(stage) > 1 })
 }
 
 func keptShares(steps []counterfactual.Step) []float64 {

@@ -149,9 +149,8 @@ func (e Explorer) HTML() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	base := Figure{Picture: Image(e.Picture)}
-	data := explorerData{Width: e.Picture.Width, Height: e.Picture.Height, Sharp: base.Sharp(), First: e.first(), Counterfactuals: len(e.Counterfactuals) > 0,
-		Scale: max(1, (base.Width()+e.Picture.Width/2)/e.Picture.Width)}
+	data := explorerData{Width: e.Picture.Width, Height: e.Picture.Height, Sharp: Figure{Picture: Image(e.Picture)}.Sharp(), First: e.first(),
+		Counterfactuals: len(e.Counterfactuals) > 0, Scale: e.scale()}
 	for _, t := range e.Thresholds {
 		data.Thresholds = append(data.Thresholds, thresholdData{Text: thresholdText(t)})
 	}
@@ -159,7 +158,7 @@ func (e Explorer) HTML() (string, error) {
 	for _, c := range e.Counterfactuals {
 		at := slices.Index(e.Thresholds, c.Threshold)
 		data.Thresholds[at].Note = c.Note
-		found = append(found, foundView{at, Figure{Picture: Image(c.Picture), Alt: "counterfactual at threshold " + thresholdText(c.Threshold) + ": " + c.Note}})
+		found = append(found, foundView{at, Figure{Picture: Image(c.Picture), Side: e.side(), Alt: "counterfactual at threshold " + thresholdText(c.Threshold) + ": " + c.Note}})
 	}
 	raw, err := json.Marshal(data)
 	if err != nil {
@@ -168,6 +167,15 @@ func (e Explorer) HTML() (string, error) {
 	return executed("explorer", map[string]any{"Title": e.title(), "Data": string(raw), "Picture": picture, "Levels": levels, "Map": e.mapFigure(),
 		"Stills": e.stills(), "Found": found, "Script": script(explorerScript)})
 }
+
+// scale is how many pixels on the screen a pixel of the picture has, each side.
+func (e Explorer) scale() int {
+	longer := max(e.Picture.Width, e.Picture.Height)
+	return max(1, (shownSideOf(e.Picture)+longer/2)/longer)
+}
+
+// side is the longer side of the pictures on the screen.
+func (e Explorer) side() int { return e.scale() * max(e.Picture.Width, e.Picture.Height) }
 
 func thresholdText(t float64) string { return strconv.FormatFloat(t, 'g', 4, 64) }
 
@@ -182,7 +190,7 @@ func (e Explorer) first() int {
 }
 
 func (e Explorer) mapFigure() Figure {
-	return Figure{Title: "activation map", Picture: Overlay(e.Picture, e.Map, OverlayAlpha), Bar: HeatBar("0 ignored", "1 decisive")}
+	return Figure{Title: "activation map", Picture: Overlay(e.Picture, e.Map, OverlayAlpha), Bar: HeatBar("0 ignored", "1 decisive"), Side: e.side()}
 }
 
 // stills are up to five thresholds: those with counterfactuals, or some evenly spread.
@@ -205,7 +213,7 @@ func (e Explorer) stills() []Figure {
 			c = chosen[i*(len(chosen)-1)/(most-1)]
 		}
 		mask, share := e.mask(c.Threshold)
-		f := Figure{Title: "threshold " + thresholdText(c.Threshold), Caption: fmt.Sprintf("%.1f %% may change", 100*share), Picture: Outline(e.Picture, mask)}
+		f := Figure{Title: "threshold " + thresholdText(c.Threshold), Caption: fmt.Sprintf("%.1f %% may change", 100*share), Picture: Outline(e.Picture, mask), Side: shownSideOf(e.Picture)}
 		if c.Note != "" {
 			f.Caption += "\n" + c.Note
 		}
@@ -234,8 +242,6 @@ func (e Explorer) Text() string {
 
 func (e Explorer) panels() Panels {
 	p := Panels{Title: e.title(), Views: []View{e.mapFigure()}}
-	for _, f := range e.stills() {
-		p.Views = append(p.Views, f)
-	}
+	p.add(e.stills())
 	return p
 }

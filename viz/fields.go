@@ -11,8 +11,8 @@ import (
 	"otherwise/counterfactual"
 )
 
-// Fields draws fields of vectors over a latent's grid, [height, width, channels], in one colour code, so that they compare: the classifier's
-// gradient and the diffusion model's direction, say. At each position the hue is the vector's direction and the lightness its
+// Fields draws fields of vectors over a latent's grid, [height, width, channels], in one colour code, so that they compare: the gradients of
+// classifier and implicit classifier, say. At each position the hue is the vector's direction and the lightness its
 // length: equal hues point the same way, opposite hues against each other, black has no length. [FieldWheel] is the code.
 //
 // A hue holds two dimensions: directions are those in the plane in which the fields, each scaled to the same size, vary most (principal

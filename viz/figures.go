@@ -32,10 +32,9 @@ func counterfactualFigure(r *counterfactual.Result) Figure {
 
 // changeFigures are what the method changed, and what the autoencoder did alone.
 func changeFigures(r *counterfactual.Result) []Figure {
-	amplified, factor := Amplified(r.Original, r.Counterfactual, 0)
-	out := []Figure{
-		{Title: "difference", Caption: "blue darker, red brighter", Picture: Difference(r.Original, r.Counterfactual), Bar: DifferenceBar()},
-		{Title: "amplified", Caption: fmt.Sprintf("difference × %g on grey", factor), Picture: amplified},
+	out := []Figure{{Title: "difference", Caption: "blue darker, red brighter", Picture: Difference(r.Original, r.Counterfactual), Bar: DifferenceBar()}}
+	if amplified, factor := Amplified(r.Original, r.Counterfactual, 0); factor > 1 {
+		out = append(out, Figure{Title: "amplified", Caption: fmt.Sprintf("difference × %g on grey", factor), Picture: amplified})
 	}
 	if len(r.Reconstruction.Values) > 0 {
 		out = append(out, Figure{Title: "reconstruction", Caption: "autoencoder alone", Picture: Image(r.Reconstruction)})
@@ -67,7 +66,8 @@ func regionFigures(r *counterfactual.Result) []Figure {
 }
 
 func maskFigure(title, what string, p counterfactual.Picture, mask *counterfactual.Grid) Figure {
-	return Figure{Title: title, Caption: fmt.Sprintf("%.1f %% %s", 100*share(mask), what), Picture: Outline(p, mask),
+	// An outline has more pixels than its picture, and is shown as large.
+	return Figure{Title: title, Caption: fmt.Sprintf("%.1f %% %s", 100*share(mask), what), Picture: Outline(p, mask), Side: shownSideOf(p),
 		Alt: fmt.Sprintf("%s: the outline of the %.1f %% of the picture that may change", title, 100*share(mask))}
 }
 
@@ -78,4 +78,10 @@ func share(mask *counterfactual.Grid) float64 {
 		sum += float64(v)
 	}
 	return sum / float64(max(1, len(mask.Values)))
+}
+
+// shownSideOf is the longer side of a picture on the screen.
+func shownSideOf(p counterfactual.Picture) int {
+	size := Figure{Picture: Image(p)}.shown()
+	return max(size.X, size.Y)
 }

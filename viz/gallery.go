@@ -50,8 +50,6 @@ func (g Gallery) Text() string { return g.panels().Text() }
 
 func (g Gallery) panels() Panels {
 	p := Panels{Title: g.Title}
-	for _, f := range g.Figures {
-		p.Views = append(p.Views, f)
-	}
+	p.add(g.Figures)
 	return p
 }

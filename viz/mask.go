@@ -38,7 +38,7 @@ func Outline(p counterfactual.Picture, mask *counterfactual.Grid) image.Image {
 	foreground := func(x, y int) bool {
 		return x >= 0 && y >= 0 && x < p.Width && y < p.Height && sample(mask, x, y, p.Width, p.Height) > .5
 	}
-	line := max(1, factor/2)
+	line := max(1, factor/2, min(2, factor))
 	width, height := p.Width*factor, p.Height*factor
 	for y := range height {
 		for x := range width {

@@ -49,60 +49,49 @@ func (o Overview) check() error {
 	return check(o.Result)
 }
 
-// views are the parts' views.
+// views are those of the parts: what stands beside each other is one view.
 func (o Overview) views() ([]View, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	var out []View
-	for _, part := range Parts() {
-		if o.Parts != nil && !slices.Contains(o.Parts, part) {
-			continue
-		}
-		view, err := o.view(part)
+	r := o.Result
+	var pictures, plots Panels
+	if o.has(PartOutcome) {
+		pictures.Views = append(pictures.Views, Compare{Before: originalFigure(r), After: counterfactualFigure(r), Beside: true})
+	}
+	if o.has(PartChanges) {
+		pictures.add(changeFigures(r))
+	}
+	if o.has(PartRegion) {
+		pictures.add(regionFigures(r))
+	}
+	if o.has(PartBars) {
+		bars, err := Probabilities(r)
 		if err != nil {
 			return nil, err
 		}
-		if view != nil {
-			out = append(out, view)
+		plots.Views = append(plots.Views, bars)
+	}
+	if o.has(PartCurves) && hasCurves(r.Steps) {
+		curves, err := Convergence(r)
+		if err != nil {
+			return nil, err
 		}
+		plots.Views = append(plots.Views, curves.Views...)
+	}
+	var out []View
+	for _, p := range []Panels{pictures, plots} {
+		if len(p.Views) > 0 {
+			out = append(out, p)
+		}
+	}
+	if o.has(PartSteps) && len(frames(r.Steps, 0)) > 0 {
+		out = append(out, Scrubber{Steps: r.Steps, Frames: cmp.Or(o.Frames, overviewFrames), Decode: o.Decode})
 	}
 	return out, nil
 }
 
-// view is a part's, nil where the result has nothing for it.
-func (o Overview) view(part Part) (View, error) {
-	r := o.Result
-	row := func(figures []Figure) (View, error) {
-		var p Panels
-		for _, f := range figures {
-			p.Views = append(p.Views, f)
-		}
-		if len(p.Views) == 0 {
-			return nil, nil
-		}
-		return p, nil
-	}
-	switch part {
-	case PartOutcome:
-		return Compare{Before: originalFigure(r), After: counterfactualFigure(r), Beside: true}, nil
-	case PartChanges:
-		return row(changeFigures(r))
-	case PartRegion:
-		return row(regionFigures(r))
-	case PartBars:
-		return Probabilities(r)
-	case PartCurves:
-		if len(steered(r.Steps)) < 2 {
-			return nil, nil
-		}
-		return Convergence(r)
-	}
-	if len(frames(r.Steps, 0)) == 0 {
-		return nil, nil
-	}
-	return Scrubber{Steps: r.Steps, Frames: cmp.Or(o.Frames, overviewFrames), Decode: o.Decode}, nil
-}
+func (o Overview) has(p Part) bool { return o.Parts == nil || slices.Contains(o.Parts, p) }
 
 // overviewView is what the template fills in.
 type overviewView struct {

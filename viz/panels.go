@@ -8,15 +8,24 @@ import (
 
 // Panels are views beside each other, in as many rows as they need: a contact sheet, or a figure of several parts.
 type Panels struct {
-	Title   string
-	Views   []View
-	Columns int // views in a row of Image; 0 fits them into 1200 pixels. A page fits its own width
+	Title string
+	Views []View
+	// Columns are the views in a row of Image; 0 fits them into 1200 pixels. A page fits them into its own width, but for 1, which puts them
+	// below each other there too.
+	Columns int
 }
 
 // panelsWidth bounds a row of Image, in pixels.
 const panelsWidth = 1200
 
-// HTML has the views beside each other.
+// add puts figures after the views.
+func (p *Panels) add(figures []Figure) {
+	for _, f := range figures {
+		p.Views = append(p.Views, f)
+	}
+}
+
+// HTML has the views beside, or below, each other.
 func (p Panels) HTML() (string, error) {
 	if len(p.Views) == 0 {
 		return "", errNoView
@@ -25,7 +34,7 @@ func (p Panels) HTML() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return executed("panels", map[string]any{"Title": p.Title, "Parts": parts})
+	return executed("panels", map[string]any{"Title": p.Title, "Parts": parts, "Below": p.Columns == 1})
 }
 
 // Text is the title and the views' texts, a line each.

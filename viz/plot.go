@@ -3,12 +3,16 @@ package viz
 import (
 	"errors"
 	"fmt"
+	"html"
 	"html/template"
 	"image"
 	"image/color"
 	"math"
+	"regexp"
+	"strconv"
 	"strings"
 
+	"golang.org/x/image/font"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
@@ -164,7 +168,9 @@ func (a Axis) apply(axis *plot.Axis) {
 	}
 	if a.Log {
 		axis.Scale, axis.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+		return
 	}
+	axis.Tick.Marker = roundTicks{}
 }
 
 // freeCorner is where the fewest points are.
@@ -252,8 +258,39 @@ func svgOf(d drawn, s style) (string, error) {
 	if start < 0 {
 		return "", errors.New("drawing a plot: no SVG came of it")
 	}
-	svg = strings.ReplaceAll(svg[start:], "font-family:Liberation Sans", "font-family:'Liberation Sans',Arial,Helvetica,sans-serif")
+	svg = fixedText(svg[start:])
 	return strings.Replace(svg, ">", ` role="img"><title>`+template.HTMLEscapeString(d.Text())+`</title>`, 1), nil
+}
+
+var (
+	svgText   = regexp.MustCompile(`<text ([^>]*)>([^<]*)</text>`)
+	svgSize   = regexp.MustCompile(`font-size:([0-9.]+)px`)
+	svgFamily = regexp.MustCompile(`font-family:Liberation Sans`)
+)
+
+// fixedText gives each text of an SVG the length that it has in the font it was laid out with, so that no other font makes it
+// overlap what is beside it.
+func fixedText(svg string) string {
+	svg = svgText.ReplaceAllStringFunc(svg, func(element string) string {
+		m := svgText.FindStringSubmatch(element)
+		size := svgSize.FindStringSubmatch(m[1])
+		if size == nil {
+			return element
+		}
+		points, err := strconv.ParseFloat(size[1], 64)
+		if err != nil {
+			return element
+		}
+		weight := font.WeightNormal
+		if strings.Contains(m[1], "font-weight:bold") {
+			weight = font.WeightBold
+		}
+		f := plotFont(points, weight)
+		face := plot.DefaultTextHandler.Cache().Lookup(f, f.Size)
+		length := face.Width(html.UnescapeString(m[2]))
+		return fmt.Sprintf(`<text textLength="%.2f" lengthAdjust="spacingAndGlyphs" %s>%s</text>`, length.Points(), m[1], m[2])
+	})
+	return svgFamily.ReplaceAllString(svg, "font-family:'Liberation Sans',Arial,Helvetica,sans-serif")
 }
 
 func plotHTML(d drawn, caption string) (string, error) {

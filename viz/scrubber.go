@@ -4,13 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
+	"strings"
 
 	"otherwise/counterfactual"
 )
 
 // Scrubber shows a method step by step: a slider, and a button that plays the steps. Of each step that kept something it shows what it
 // kept: the picture it implies, the latent's channels, LDCE's angles and consensus mask, and, with the method's option trace_fields, the
-// clean latent, the classifier's gradient and the diffusion model's direction, these two in one colour code. Still, the steps
+// clean latent, the classifier's gradient and the implicit classifier's, these two in one colour code. Still, the steps
 // stand beside each other.
 type Scrubber struct {
 	Title string // "step by step" if empty
@@ -60,13 +62,13 @@ func (s Scrubber) frames() ([]stepFrame, error) {
 			f.Figures = append(f.Figures, Figure{Title: title, Alt: alt + " at " + f.Label(), Picture: img, Side: frameSide})
 		}
 		if step.Decoded != nil {
-			add("predicted clean picture", "the picture that the step implies", Image(*step.Decoded))
+			add("x0, decoded", "the picture that the step implies", Image(*step.Decoded))
 		}
 		if noisy != nil && noisy[i] != nil {
-			add("latent decoded", "the latent with its noise, decoded", noisy[i])
+			add("latent, decoded", "the latent with its noise, decoded", noisy[i])
 		}
 		if step.Latent != nil {
-			add("latent channels", "the latent's channels in grey", Latent(step.Latent))
+			add("latent, channels", "the latent's channels in grey", Latent(step.Latent))
 		}
 		if !s.Brief {
 			addGuidance(add, step)
@@ -79,18 +81,18 @@ func (s Scrubber) frames() ([]stepFrame, error) {
 // addGuidance adds what a step was steered by.
 func addGuidance(add func(title, alt string, img image.Image), step counterfactual.Step) {
 	if step.X0 != nil {
-		add("predicted x0", "the predicted clean latent's channels in grey", Latent(step.X0))
+		add("x0, channels", "the predicted clean latent's channels in grey", Latent(step.X0))
 	}
 	switch {
 	case step.Gradient != nil && step.Direction != nil:
 		both := Fields(step.Gradient, step.Direction)
 		add("classifier gradient", "the classifier's gradient as colours", both[0])
-		add("class direction", "the diffusion model's direction to the class as colours", both[1])
+		add("implicit classifier", "the implicit classifier's gradient as colours", both[1])
 	case step.Gradient != nil:
 		add("classifier gradient", "the classifier's gradient as colours", Fields(step.Gradient)[0])
 	}
 	if step.Cosines != nil {
-		add("angle", "the angles between gradient and direction", Angles(step.Cosines))
+		add("angle", "the angles between the gradients of classifier and implicit classifier", Angles(step.Cosines))
 	}
 	if step.Kept != nil && step.Cosines != nil {
 		add("consensus mask", "where the step was steered, white", MaskImage(step.Kept))
@@ -139,7 +141,25 @@ func (s Scrubber) HTML() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return executed("scrubber", map[string]any{"Title": s.title(), "Side": shownSide, "Frames": frames, "Script": script(scrubberScript)})
+	return executed("scrubber", map[string]any{"Title": s.title(), "Side": shownSide, "Frames": frames, "Legend": legendOf(frames), "Script": script(scrubberScript)})
+}
+
+// legendOf explains the colours of the kinds of pictures that frames have.
+func legendOf(frames []stepFrame) string {
+	var out []string
+	for _, l := range []struct{ kind, text string }{
+		{"latent, channels", fmt.Sprintf("latents: black −%d, white +%d", LatentScale, LatentScale)},
+		{"classifier gradient", "gradients: hue is direction, lightness length; equal hues agree"},
+		{"angle", "angle: blue 0°, white 90°, red 180°"},
+		{"consensus mask", "consensus mask: steered where white"},
+	} {
+		if slices.ContainsFunc(frames, func(f stepFrame) bool {
+			return slices.ContainsFunc(f.Figures, func(g Figure) bool { return g.Title == l.kind })
+		}) {
+			out = append(out, l.text)
+		}
+	}
+	return strings.Join(out, ". ")
 }
 
 // Image has a row for each kind of picture and a column for each step.

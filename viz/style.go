@@ -2,6 +2,8 @@ package viz
 
 import (
 	"image/color"
+	"math"
+	"strconv"
 
 	"golang.org/x/image/font"
 	"gonum.org/v1/plot"
@@ -63,6 +65,26 @@ func (s style) newPlot(title, x, y string) *plot.Plot {
 	p.Legend.TextStyle.Font, p.Legend.TextStyle.Color = plotFont(plotText, font.WeightNormal), s.ink
 	p.Legend.ThumbnailWidth, p.Legend.Padding = vg.Points(18), vg.Points(2)
 	return p
+}
+
+// roundTicks are at multiples of 1, 2 or 5 times a power of ten, about five of them.
+type roundTicks struct{}
+
+// Ticks are those from low to high.
+func (roundTicks) Ticks(low, high float64) []plot.Tick {
+	base := math.Pow(10, math.Floor(math.Log10((high-low)/5)))
+	step := 10 * base
+	for _, digit := range []float64{5, 2, 1} {
+		if (high-low)/(digit*base) <= 6 {
+			step = digit * base
+		}
+	}
+	var out []plot.Tick
+	for i := math.Ceil(low/step - 1e-9); i*step <= high+1e-9*step; i++ {
+		value := i*step + 0 // minus zero becomes zero
+		out = append(out, plot.Tick{Value: value, Label: strconv.FormatFloat(value, 'g', 5, 64)})
+	}
+	return out
 }
 
 // rules are faint lines at the ticks.

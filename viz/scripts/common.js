@@ -9,7 +9,7 @@ function each(kind, build) {
     build(root, still, live);
     // JupyterLab's own keys, such as arrows that go to the next cell, leave the view's alone.
     root.setAttribute("data-lm-suppress-shortcuts", "true");
-    root.appendChild(live);
+    root.insertBefore(live, still.nextSibling);
     if (!root.hasAttribute("data-beside")) still.style.display = "none";
   });
 }

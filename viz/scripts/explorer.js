@@ -55,9 +55,9 @@ each("explorer", function (root, still, live) {
   Promise.all([picture.decode(), levels.decode()]).then(begin);
   var column = "width:" + width * scale + "px;max-width:100%";
   var stage = make("div", "display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start", {},
-    [make("div", column, {}, [make("div", "font-weight:600;font-size:13px", {}, ["may change"]), canvas, count])]);
+    [make("div", column, {}, [make("div", "font-weight:600", {}, ["may change"]), canvas, count])]);
   if (data.counterfactuals)
-    stage.append(make("div", column, {}, [make("div", "font-weight:600;font-size:13px", {}, ["counterfactual"]), counterfactual, caption]));
+    stage.append(make("div", column, {}, [make("div", "font-weight:600", {}, ["counterfactual"]), counterfactual, caption]));
   var map = still.querySelector("[data-map]");
   if (map) stage.append(map.cloneNode(true));
   live.append(make("div", "font-weight:600", {}, [root.dataset.title]), at.row, stage);

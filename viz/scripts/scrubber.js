@@ -13,7 +13,7 @@ each("scrubber", function (root, still, live) {
       copy.setAttribute("width", Math.round(image.getAttribute("width") * scale));
       copy.setAttribute("height", Math.round(image.getAttribute("height") * scale));
       places[kind] = copy;
-      stage.append(make("div", "width:" + copy.getAttribute("width") + "px;max-width:100%", {}, [make("div", "font-weight:600;font-size:13px", {}, [kind]), copy]));
+      stage.append(make("div", "width:" + copy.getAttribute("width") + "px;max-width:100%", {}, [make("div", "font-weight:600", {}, [kind]), copy]));
     });
   });
   var timer = null;
