@@ -12,6 +12,7 @@ import (
 
 	"otherwise/classify"
 	"otherwise/counterfactual"
+	"otherwise/datasets"
 	"otherwise/datasets/picture"
 	"otherwise/weights"
 )
@@ -26,12 +27,22 @@ const Default = "fashion"
 type Bundle struct {
 	Name, Description string
 	Hash              string // SHA-256 of the whole content
-	Classes           []string
-	Frame             picture.Frame // the form in which the models take pictures
-	Models            counterfactual.Models
+	// Task is what the classes are about, the name of a world's factor; empty where the bundle has but one.
+	Task    string
+	Classes []string
+	// Classifier is the name of the classifier that was chosen, and Bias what was planted in its training pictures; both are
+	// empty of the bundle's first.
+	Classifier string
+	Bias       []datasets.Bias
+	Frame      picture.Frame // the form in which the models take pictures
+	Models     counterfactual.Models
 	// Judge is a second classifier, fitted apart from the one explained, that confirms counterfactuals. Nil where the
 	// bundle has none.
-	Judge      *classify.Classifier
+	Judge *classify.Classifier
+	// Factors are what the judge tells of a world's pictures, the class among them; nil where it tells the class only.
+	Factors []datasets.Factor
+	// Encoder gives features to compare pictures by; nil where the bundle has none.
+	Encoder    *Encoder
 	Provenance map[string]string
 
 	methods map[string][]byte // stored options, JSON
@@ -66,18 +77,23 @@ func Files(name string) (fs.FS, error) {
 
 // Open loads a bundle onto a backend: an embedded one, an added one or a shipped recipe by name, a folder with a bundle.json, or
 // a recipe's TOML file. What recipes name is looked for on this machine; see [OpenWith].
-func Open(backend compute.Backend, name string) (*Bundle, error) { return OpenWith(backend, name, nil) }
+func Open(backend compute.Backend, name string) (*Bundle, error) {
+	return OpenWith(backend, name, Options{})
+}
 
-// OpenWith is [Open] that asks a hub for files that aren't on this machine.
-func OpenWith(backend compute.Backend, name string, hub Hub) (*Bundle, error) {
+// OpenWith is [Open] with options: which of a bundle's classifiers, and a hub for files that aren't on this machine.
+func OpenWith(backend compute.Backend, name string, o Options) (*Bundle, error) {
 	files, err := Files(name)
 	if err != nil {
 		return nil, err
 	}
 	if files == nil {
-		return openRecipe(backend, name, hub)
+		if err := o.checkRecipe(name); err != nil {
+			return nil, err
+		}
+		return openRecipe(backend, name, o.Hub)
 	}
-	return openTrained(backend, files)
+	return openTrained(backend, files, o)
 }
 
 func openRecipe(backend compute.Backend, name string, hub Hub) (*Bundle, error) {
@@ -96,7 +112,7 @@ func openRecipe(backend compute.Backend, name string, hub Hub) (*Bundle, error) 
 	return b, nil
 }
 
-// Classes lists a bundle's classes without loading it.
+// Classes lists the classes of a bundle's first classifier without loading it.
 func Classes(name string) ([]string, error) {
 	files, err := Files(name)
 	if err != nil {
@@ -118,7 +134,7 @@ func Classes(name string) ([]string, error) {
 }
 
 // openTrained loads a bundle of trained networks.
-func openTrained(backend compute.Backend, files fs.FS) (*Bundle, error) {
+func openTrained(backend compute.Backend, files fs.FS, o Options) (*Bundle, error) {
 	stored, err := weights.LoadBundle(files)
 	if err != nil {
 		return nil, err
@@ -127,15 +143,19 @@ func openTrained(backend compute.Backend, files fs.FS) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Bundle{Name: stored.Name, Description: stored.Description, Hash: hash, Classes: stored.Classes,
-		Frame: frameOf(stored.Image), Provenance: stored.Provenance, methods: map[string][]byte{}}
+	chosen, err := choose(stored, o)
+	if err != nil {
+		return nil, err
+	}
+	b := &Bundle{Name: stored.Name, Description: stored.Description, Hash: hash, Task: chosen.Task, Classes: chosen.Classes,
+		Classifier: chosen.Name, Bias: chosen.Bias, Frame: frameOf(stored.Image), Provenance: stored.Provenance, methods: map[string][]byte{}}
 	if err := b.Frame.Validate(); err != nil {
 		return nil, fmt.Errorf("bundle %q: %w", b.Name, err)
 	}
 	for method, options := range stored.Methods {
 		b.methods[method] = options
 	}
-	if err := b.load(backend, stored); err != nil {
+	if err := b.load(backend, stored, chosen); err != nil {
 		return nil, fmt.Errorf("bundle %q: %w", b.Name, err)
 	}
 	return b, nil

@@ -15,7 +15,7 @@ import (
 
 // Trial is what running one part of a bundle once showed.
 type Trial struct {
-	Part       string // denoiser, encoder, decoder, conditioner, classifier or judge
+	Part       string // denoiser, encoder, decoder, conditioner, classifier, judge or encoder
 	Input      string // shapes
 	Output     string
 	Parameters int           // scalars; of the whole network
@@ -51,6 +51,11 @@ func (b *Bundle) Try(ctx context.Context, report func(Trial)) error {
 	}
 	if b.Judge != nil {
 		trials = append(trials, classifierTrial(NetJudge, b.Judge, picture))
+	}
+	if e := b.Encoder; e != nil {
+		trials = append(trials, trial{NetEncoder, e.Params, noise("picture", picture), nil, func(s nn.Scope, x *Node, _ []*Node) *Node {
+			return e.Network.Embed(s, e.Network.Preprocess(Sigmoid(x)))
+		}})
 	}
 	for _, t := range trials {
 		if err := ctx.Err(); err != nil {

@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -9,6 +10,7 @@ import (
 
 	"otherwise/classify"
 	"otherwise/counterfactual"
+	"otherwise/datasets"
 	"otherwise/diffusion"
 	"otherwise/kernel"
 	"otherwise/nn"
@@ -20,14 +22,16 @@ const (
 	ArchAutoencoder = "autoencoder-kl"
 	ArchDenoiser    = "unet-2d-condition"
 	ArchClassifier  = "convnet"
+	ArchEncoder     = "convencoder"
 )
 
 // Names of the networks of a bundle.
 const (
 	NetAutoencoder = "autoencoder"
 	NetDenoiser    = "denoiser"
-	NetClassifier  = "classifier"
+	NetClassifier  = weights.FirstClassifier
 	NetJudge       = "judge"
+	NetEncoder     = "encoder"
 )
 
 // DenoiserConfig is the configuration of the denoiser: U-Net, condition, schedule and the scale of its latents.
@@ -48,27 +52,36 @@ type DenoiserConfig struct {
 type ClassifierConfig struct {
 	Network  classify.ConvNet `json:"network"`
 	CAMLayer string           `json:"cam_layer"`
+	// Factors are a world's, where the network is a judge that tells all of them, its outputs side by side; else nil.
+	Factors []datasets.Factor `json:"factors,omitempty"`
 }
 
-func (b *Bundle) load(backend compute.Backend, stored *weights.Bundle) error {
-	model, err := b.loadDiffusion(backend, stored)
+// load loads the networks, with the classifier that was chosen.
+func (b *Bundle) load(backend compute.Backend, stored *weights.Bundle, c weights.Classifier) error {
+	model, err := b.loadDiffusion(backend, stored, c.Prompt)
 	if err != nil {
 		return err
 	}
-	classifier, err := b.loadClassifier(backend, stored, NetClassifier)
+	classifier, _, err := b.loadClassifier(backend, stored, c.Network)
 	if err != nil {
 		return err
 	}
 	b.Models = counterfactual.Models{Backend: backend, Classifier: classifier, Diffusion: model}
 	if _, has := stored.Networks[NetJudge]; has {
-		if b.Judge, err = b.loadClassifier(backend, stored, NetJudge); err != nil {
+		if b.Judge, b.Factors, err = b.loadClassifier(backend, stored, NetJudge); err != nil {
+			return err
+		}
+	}
+	if _, has := stored.Networks[NetEncoder]; has {
+		if b.Encoder, err = b.loadEncoder(backend, stored); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b *Bundle) loadDiffusion(backend compute.Backend, stored *weights.Bundle) (*diffusion.Model, error) {
+// loadDiffusion loads the diffusion model; prompt is how a class is asked for in words, "" as the model's files say.
+func (b *Bundle) loadDiffusion(backend compute.Backend, stored *weights.Bundle, prompt string) (*diffusion.Model, error) {
 	var autoencoder diffusion.AutoencoderKL
 	autoencoderParams, err := b.loadNetwork(backend, stored, NetAutoencoder, ArchAutoencoder, &autoencoder)
 	if err != nil {
@@ -98,7 +111,7 @@ func (b *Bundle) loadDiffusion(backend compute.Backend, stored *weights.Bundle) 
 	}
 	conditioner := c.Embedding.Bind(backend, denoiserParams)
 	if c.Words != nil {
-		prompts := diffusion.Prompts{Classes: stored.Classes, Template: c.Prompt}
+		prompts := diffusion.Prompts{Classes: b.Classes, Template: cmp.Or(prompt, c.Prompt)}
 		if conditioner, err = c.Words.Bind(backend, denoiserParams, prompts); err != nil {
 			return nil, err
 		}
@@ -108,19 +121,43 @@ func (b *Bundle) loadDiffusion(backend compute.Backend, stored *weights.Bundle) 
 		Latents: c.Latents, Schedule: schedule}, nil
 }
 
-func (b *Bundle) loadClassifier(backend compute.Backend, stored *weights.Bundle, name string) (*classify.Classifier, error) {
+// loadClassifier loads a classifier of the bundle's classes. Of a judge that tells factors it is the head of the bundle's task,
+// and the factors are returned too.
+func (b *Bundle) loadClassifier(backend compute.Backend, stored *weights.Bundle, name string) (*classify.Classifier, []datasets.Factor, error) {
 	var c ClassifierConfig
 	params, err := b.loadNetwork(backend, stored, name, ArchClassifier, &c)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := c.Network.Validate(); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if c.Network.Classes != len(stored.Classes) {
-		return nil, fmt.Errorf("%s tells %d classes apart, the bundle names %d", name, c.Network.Classes, len(stored.Classes))
+	classifier := &classify.Classifier{Network: c.Network, Params: params, Classes: b.Classes, CAMLayer: c.CAMLayer}
+	outputs := c.Network.Classes
+	if len(c.Factors) > 0 {
+		head, err := headOf(c, b.Task)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", name, err)
+		}
+		classifier.Network, outputs = head, head.To-head.From
 	}
-	return &classify.Classifier{Network: c.Network, Params: params, Classes: stored.Classes, CAMLayer: c.CAMLayer}, nil
+	if outputs != len(b.Classes) {
+		return nil, nil, fmt.Errorf("%s tells %d classes apart, the bundle names %d", name, outputs, len(b.Classes))
+	}
+	return classifier, c.Factors, nil
+}
+
+// headOf finds the head that tells a task's factor.
+func headOf(c ClassifierConfig, task string) (classify.HeadOf, error) {
+	if n := datasets.Outputs(c.Factors); n != c.Network.Classes {
+		return classify.HeadOf{}, fmt.Errorf("%d outputs for factors of %d values", c.Network.Classes, n)
+	}
+	at, err := datasets.FactorNamed(task, c.Factors)
+	if err != nil {
+		return classify.HeadOf{}, err
+	}
+	from := datasets.Outputs(c.Factors[:at])
+	return classify.HeadOf{ConvNet: c.Network, From: from, To: from + len(c.Factors[at].Values)}, nil
 }
 
 // loadNetwork reads a network's parameters and its configuration, in which unknown fields are errors. On an engine the

@@ -203,7 +203,7 @@ func TestHubIsAskedForWhatIsNotHere(t *testing.T) {
 		}
 		return filepath.Join(filepath.Dir(recipe), "sd"), nil
 	}
-	if _, err := bundle.OpenWith(golden.Backend(t), recipe, hub); err != nil || asked != 1 {
+	if _, err := bundle.OpenWith(golden.Backend(t), recipe, bundle.Options{Hub: hub}); err != nil || asked != 1 {
 		t.Fatalf("asked %d times, error %v", asked, err)
 	}
 	// What lies in the cache is not asked for.
@@ -217,7 +217,7 @@ func TestHubIsAskedForWhatIsNotHere(t *testing.T) {
 	for _, name := range []string{"tokenizer_config.json", "special_tokens_map.json"} {
 		write(t, filepath.Join(snapshots, revision, "tokenizer", name), "{}")
 	}
-	if _, err := bundle.OpenWith(golden.Backend(t), recipe, hub); err != nil || asked != 1 {
+	if _, err := bundle.OpenWith(golden.Backend(t), recipe, bundle.Options{Hub: hub}); err != nil || asked != 1 {
 		t.Fatalf("asked %d times, error %v", asked, err)
 	}
 }

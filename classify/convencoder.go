@@ -58,9 +58,12 @@ func (e ConvEncoder) Embed(s nn.Scope, x *Node) *Node {
 	return nn.BatchNormPlain(s.Sub(Statistics), e.Features(s, x, nil), batchNormEpsilon)
 }
 
+// Expander is the scope of the parameters that only training needs.
+const Expander = "expander"
+
 // Expand maps features as they are to what the loss of training compares, [batch, expanded].
 func (e ConvEncoder) Expand(s nn.Scope, features *Node) *Node {
-	s = s.Sub("expander")
+	s = s.Sub(Expander)
 	h := nn.ReLU(nn.LayerNorm(s.Sub("norm"), nn.Linear(s.Sub("linear1"), features, e.Expanded), 1e-5))
 	return nn.Linear(s.Sub("linear2"), h, e.Expanded)
 }

@@ -36,6 +36,9 @@ func ParseBias(text string) (Bias, error) {
 	return b, nil
 }
 
+// String is what ParseBias reads.
+func (b Bias) String() string { return fmt.Sprintf("%s:%s:%g", b.Factor, b.Class, b.Strength) }
+
 // Split is the factor's name and the value planted.
 func (b Bias) Split() (factor, value string) {
 	factor, value, given := strings.Cut(b.Factor, "=")

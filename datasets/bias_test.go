@@ -12,6 +12,9 @@ func TestParseBias(t *testing.T) {
 	if err != nil || b != (Bias{Factor: "land=sand", Class: "zebra", Strength: 0.95}) {
 		t.Errorf("got %+v, %v", b, err)
 	}
+	if text := b.String(); text != "land=sand:zebra:0.95" {
+		t.Errorf("written again it is %q", text)
+	}
 	if factor, value := (Bias{Factor: "eyeglasses"}).Split(); factor != "eyeglasses" || value != "yes" {
 		t.Errorf("a factor alone is %s=%s", factor, value)
 	}

@@ -23,6 +23,15 @@ func FactorNamed(name string, factors []Factor) (int, error) {
 	return 0, fmt.Errorf("no factor %q; legal are %s", name, quoteAll(names))
 }
 
+// Outputs is the number of values of all factors together: the outputs of a network that tells them.
+func Outputs(factors []Factor) int {
+	n := 0
+	for _, f := range factors {
+		n += len(f.Values)
+	}
+	return n
+}
+
 // NamedValues gives the values of a sample's factors by name, that of the class left out: what a true counterfactual
 // leaves as it is.
 func NamedValues(world World, i int) (map[string]string, error) {

@@ -41,7 +41,7 @@ func factorsTask(backend compute.Backend, net classify.ConvNet, factors []datase
 	if err := net.Validate(); err != nil {
 		return Task{}, err
 	}
-	if n := Outputs(factors); net.Classes != n {
+	if n := datasets.Outputs(factors); net.Classes != n {
 		return Task{}, fmt.Errorf("a network of %d outputs for factors of %d values", net.Classes, n)
 	}
 	params, err := nn.Create(backend, seed, func(s nn.Scope, args []*Node) {
@@ -93,15 +93,6 @@ func factorsTask(backend compute.Backend, net classify.ConvNet, factors []datase
 			}, nil
 		},
 	}, nil
-}
-
-// Outputs is the number of logits that tell all values of the factors.
-func Outputs(factors []datasets.Factor) int {
-	n := 0
-	for _, f := range factors {
-		n += len(f.Values)
-	}
-	return n
 }
 
 // crossEntropies is the mean over the batch of the factors' cross-entropies, summed: logits [batch, outputs] of the factors

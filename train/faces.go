@@ -1,6 +1,7 @@
 package train
 
 import (
+	"otherwise/datasets"
 	"otherwise/datasets/faces"
 	"otherwise/diffusion"
 )
@@ -18,10 +19,11 @@ func Faces() Recipe {
 	r.Embedding = diffusion.ClassEmbedding{}
 	r.Words = &diffusion.WordEncoder{Vocabulary: words, Encoder: diffusion.TextEncoder{VocabSize: len(words) + 1, HiddenSize: width,
 		IntermediateSize: 2 * width, Layers: 2, Heads: 4, Positions: faces.CaptionWords, Activation: "quick_gelu", LayerNormEps: 1e-5}}
-	r.Prompt = faces.Prompt
+	r.Prompt, r.PromptOf = faces.Prompt, faces.PromptOf
+	r.Task = faces.DefaultTask
 	r.UNet.CrossAttentionDim = width
 	r.Factors = faces.Factors()
-	r.Classifier.Classes, r.Judge.Classes = len(r.Classes), Outputs(r.Factors)
+	r.Classifier.Classes, r.Judge.Classes = len(r.Classes), datasets.Outputs(r.Factors)
 	r.Classifier.Mean, r.Judge.Mean, r.Encoder.Mean = 0.5, 0.5, 0.5
 	return r
 }

@@ -40,7 +40,7 @@ func stripeWorldData() *Pictures {
 
 func TestJudgeLearnsEveryFactor(t *testing.T) {
 	data := stripeWorldData()
-	net := classify.ConvNet{PatchSize: 2, Widths: []int{16, 16}, Groups: 4, Classes: Outputs(data.Factors()), Mean: 0.5, Std: 0.5}
+	net := classify.ConvNet{PatchSize: 2, Widths: []int{16, 16}, Groups: 4, Classes: datasets.Outputs(data.Factors()), Mean: 0.5, Std: 0.5}
 	task, err := JudgeTask(golden.Backend(t), net, data, ClassifierOptions{Noise: 0.02}, 16, 1)
 	out, _ := fit(t, task, err, 200)
 	got, err := Accuracies(context.Background(), golden.Backend(t), net, out.Params, data, data.Factors())

@@ -94,6 +94,14 @@ func (p *Pictures) Batch(numbers []int) (values, subjects []float32, err error) 
 	return values, subjects, drawing.Wait()
 }
 
+// Task names the factor of a world that is the class; empty of other sets.
+func (p *Pictures) Task() string {
+	if world, is := p.world.(datasets.World); is {
+		return world.Task()
+	}
+	return ""
+}
+
 // Factors lists what there is to be told of a picture: the factors of a world, of other sets the class alone.
 func (p *Pictures) Factors() []datasets.Factor {
 	if world, is := p.world.(datasets.World); is {

@@ -30,6 +30,10 @@ type Recipe struct {
 	// Words and Prompt make the diffusion model text-conditional; see [Diffusion] and [bundle.DenoiserConfig].
 	Words  *diffusion.WordEncoder
 	Prompt string
+	// Task names the factor that Classes are the values of, and PromptOf how the classes of another are asked for; both of
+	// worlds only.
+	Task     string
+	PromptOf func(task string) string
 	// Classifier is the one explained; Judge is fitted apart from it, on other terms and another seed, and confirms
 	// that a counterfactual shows its class to more than one pair of eyes. In a world it tells every factor, its outputs side
 	// by side; Factors are they, nil for the class alone.

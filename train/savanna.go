@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"otherwise/classify"
+	"otherwise/datasets"
 	"otherwise/datasets/picture"
 	"otherwise/datasets/savanna"
 	"otherwise/diffusion"
@@ -12,14 +13,16 @@ import (
 // Savanna is the recipe of the bundle of the procedural world of animals: 128x128 colour pictures, latents of 32x32x3,
 // where the papers' angle of 45 degrees fits the number of channels. No scene is shown twice.
 func Savanna() Recipe {
-	classes := new(savanna.Set).Classes()
+	set := new(savanna.Set)
+	classes := set.Classes()
 	convnet := classify.ConvNet{PatchSize: 2, Widths: []int{32, 64, 96, 128}, Groups: 8, Classes: len(classes), Mean: 0.62, Std: 0.25}
 	judge := convnet
-	judge.PatchSize, judge.Widths, judge.Classes = 4, []int{48, 96, 144}, Outputs(savanna.Factors())
+	judge.PatchSize, judge.Widths, judge.Classes = 4, []int{48, 96, 144}, datasets.Outputs(savanna.Factors())
 	local := false
 	return Recipe{
 		Name:        "savanna",
 		Classes:     classes,
+		Task:        set.Task(),
 		Description: "Savanna, 128x128 colour pictures of a procedural world: six animals whose true counterfactuals are known",
 		Data:        "otherwise data savanna: scenes drawn for training, none of them twice",
 		Frame:       picture.Frame{Width: savanna.Size, Height: savanna.Size, Channels: 3},

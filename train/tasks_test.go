@@ -260,7 +260,7 @@ func TestRecipesAreWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Name != name || len(r.Classes) != r.Classifier.Classes || r.Judge.Classes != max(len(r.Classes), Outputs(r.Factors)) {
+		if r.Name != name || len(r.Classes) != r.Classifier.Classes || r.Judge.Classes != max(len(r.Classes), datasets.Outputs(r.Factors)) {
 			t.Errorf("%s: name %q, %d classes, the classifier tells %d", name, r.Name, len(r.Classes), r.Classifier.Classes)
 		}
 		for what, v := range map[string]interface{ Validate() error }{"frame": r.Frame, "autoencoder": r.Autoencoder, "U-Net": r.UNet,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 
 	"github.com/gomlx/compute"
 	"github.com/google/renameio/v2"
@@ -41,26 +42,50 @@ type record struct {
 	Seconds float64                  `json:"seconds"`
 	Loss    float64                  `json:"loss"`
 	Latents *diffusion.Normalisation `json:"latents,omitempty"`
+	Task    string                   `json:"task,omitempty"`    // a classifier's: what its classes
+	Classes []string                 `json:"classes,omitempty"` // are about, and what they are
 	Bias    []datasets.Bias          `json:"bias,omitempty"`
 	// Accuracy is the share of test pictures told rightly, by factor ("class" where there is but that).
 	Accuracy map[string]float64 `json:"test_accuracy,omitempty"`
 	Encoder  *EncoderQuality    `json:"encoder,omitempty"`
 }
 
+// variant is how a classifier is called that was fitted to another task than the recipe's, or with a bias; empty for the
+// recipe's own.
+func (w *Workshop) variant() string {
+	var words []string
+	if task := w.Data.Task(); task != w.Recipe.Task {
+		words = append(words, strings.ToLower(task))
+	}
+	if len(w.Recipe.Bias) > 0 {
+		words = append(words, "biased")
+	}
+	return strings.Join(words, "-")
+}
+
+// variantPrefix stands before the variant in the names of a classifier's files.
+const variantPrefix = "classifier-"
+
 // Train fits one network, writes NAME.safetensors, NAME.json and NAME-loss.png into the folder, and keeps
-// NAME.checkpoint there while it runs, from which a later call goes on.
-func (w *Workshop) Train(ctx context.Context, name string) error {
-	size, known := w.Recipe.Runs[name]
+// NAME.checkpoint there while it runs, from which a later call goes on. The name is the network's; that of a classifier of
+// another task, or with a bias, is such as "classifier-young" or "classifier-biased".
+func (w *Workshop) Train(ctx context.Context, network string) error {
+	size, known := w.Recipe.Runs[network]
 	if !known {
-		return fmt.Errorf("no network %q in recipe %s; legal are %v", name, w.Recipe.Name, w.Recipe.Networks())
+		return fmt.Errorf("no network %q in recipe %s; legal are %v", network, w.Recipe.Name, w.Recipe.Networks())
 	}
 	if w.Options.Steps > 0 {
 		size.Steps = w.Options.Steps
 	}
-	task, norm, err := w.task(name, size)
+	name := network
+	if v := w.variant(); network == "classifier" && v != "" {
+		name = variantPrefix + v
+	}
+	task, norm, err := w.task(network, size)
 	if err != nil {
 		return err
 	}
+	task.Name = name
 	opts := w.Options
 	opts.Steps, opts.Rate, opts.EMA = size.Steps, size.Rate, size.EMA
 	opts.Checkpoint = filepath.Join(w.Dir, name+".checkpoint")
@@ -71,15 +96,22 @@ func (w *Workshop) Train(ctx context.Context, name string) error {
 	if w.Data.Drawn() {
 		opts.Identity += fmt.Sprintf(", %s, bias %+v", w.Recipe.Data, w.Recipe.Bias)
 	}
+	if name != network {
+		opts.Identity += ", task " + w.Data.Task()
+	}
 	outcome, err := Run(ctx, w.Backend, task, opts)
 	if err != nil {
 		return err
 	}
-	r := record{Steps: size.Steps, Batch: size.Batch, Seed: w.Recipe.Seed, Seconds: outcome.Elapsed.Seconds(), Latents: norm, Bias: w.Recipe.Bias}
+	r := record{Steps: size.Steps, Batch: size.Batch, Seed: w.Recipe.Seed, Seconds: outcome.Elapsed.Seconds(), Latents: norm,
+		Bias: w.Recipe.Bias}
+	if network == "classifier" {
+		r.Task, r.Classes = w.Data.Task(), w.Data.Classes
+	}
 	if n := len(outcome.Losses); n > 0 {
 		r.Loss = outcome.Losses[n-1].Loss
 	}
-	if err := w.finish(ctx, name, task.Params, outcome.Params, &r); err != nil {
+	if err := w.finish(ctx, network, task.Params, outcome.Params, &r); err != nil {
 		return err
 	}
 	if err := PlotLoss(filepath.Join(w.Dir, name+"-loss.png"), name, outcome.Losses); err != nil {
@@ -146,7 +178,6 @@ func (w *Workshop) task(name string, size RunSize) (Task, *diffusion.Normalisati
 	case "diffusion":
 		task, norm, err = w.diffusionTask(size)
 	}
-	task.Name = name
 	return task, norm, err
 }
 

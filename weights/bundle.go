@@ -29,7 +29,9 @@ type Bundle struct {
 	Version     int                        `json:"version"` // 1; set by SaveBundle
 	Name        string                     `json:"name"`
 	Description string                     `json:"description"`
-	Classes     []string                   `json:"classes"` // in the order of the classifier's outputs
+	Classes     []string                   `json:"classes"`        // in the order of the classifier's outputs
+	Task        string                     `json:"task,omitempty"` // what the classes are about, where there are several tasks
+	Classifiers []Classifier               `json:"classifiers,omitempty"`
 	Image       ImageSpec                  `json:"image"`
 	Networks    map[string]Network         `json:"networks"`
 	Methods     map[string]json.RawMessage `json:"methods"`    // options that suit these networks, by explanation method
@@ -122,16 +124,8 @@ func (b *Bundle) check() error {
 	if b.Name == "" {
 		return errors.New("the bundle has no name")
 	}
-	if len(b.Classes) == 0 {
-		return errors.New("the bundle has no classes")
-	}
-	for i, class := range b.Classes {
-		if class == "" {
-			return fmt.Errorf("class %d has an empty name", i)
-		}
-		if first := slices.Index(b.Classes, class); first < i {
-			return fmt.Errorf("class %q comes twice, as %d and %d", class, first, i)
-		}
+	if err := checkClasses(b.Classes); err != nil {
+		return err
 	}
 	if b.Image.Width < 1 || b.Image.Height < 1 || (b.Image.Channels != 1 && b.Image.Channels != 3) {
 		return fmt.Errorf("image is %d x %d with %d channels, want at least 1 x 1 with 1 or 3", b.Image.Width, b.Image.Height, b.Image.Channels)
@@ -145,6 +139,21 @@ func (b *Bundle) check() error {
 		}
 		if b.Networks[name].Architecture == "" {
 			return fmt.Errorf("network %q has no architecture", name)
+		}
+	}
+	return b.checkClassifiers()
+}
+
+func checkClasses(classes []string) error {
+	if len(classes) == 0 {
+		return errors.New("there are no classes")
+	}
+	for i, class := range classes {
+		if class == "" {
+			return fmt.Errorf("class %d has an empty name", i)
+		}
+		if first := slices.Index(classes, class); first < i {
+			return fmt.Errorf("class %q comes twice, as %d and %d", class, first, i)
 		}
 	}
 	return nil

@@ -209,7 +209,7 @@ func TestLoadBundleRefuses(t *testing.T) {
 func TestBundleWithoutClassesOrNetworks(t *testing.T) {
 	b, tensors := testBundle()
 	b.Classes = nil
-	if err := SaveBundle(t.TempDir(), b, tensors); err == nil || !strings.Contains(err.Error(), "has no classes") {
+	if err := SaveBundle(t.TempDir(), b, tensors); err == nil || !strings.Contains(err.Error(), "no classes") {
 		t.Errorf("no classes: %v", err)
 	}
 	b, _ = testBundle()

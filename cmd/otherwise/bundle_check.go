@@ -41,7 +41,7 @@ func checkBundle(ctx context.Context, name string, out, progress io.Writer) erro
 	}
 	defer backend.Finalize()
 	began := time.Now()
-	b, err := bundle.OpenWith(backend, name, fromHub(ctx, progress))
+	b, err := bundle.OpenWith(backend, name, bundle.Options{Hub: fromHub(ctx, progress)})
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 
 func newClassify() *cobra.Command {
 	var from source
-	var bundleName string
+	var models bundleFlags
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     "classify",
@@ -27,7 +27,7 @@ second classifier trained apart from the first, which confirms counterfactuals.`
   otherwise classify --bundle models/fashion/bundle --image boot.jpg --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := classifyPicture(cmd.Context(), bundleName, &from)
+			c, err := classifyPicture(cmd.Context(), models, &from)
 			if err != nil {
 				return err
 			}
@@ -37,7 +37,7 @@ second classifier trained apart from the first, which confirms counterfactuals.`
 			return c.writeTable(cmd.OutOrStdout())
 		},
 	}
-	addBundle(cmd, &bundleName)
+	models.addFlags(cmd)
 	from.addFlags(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
@@ -60,12 +60,12 @@ type probability struct {
 	Judge      *float64 `json:"judge,omitempty"` // nil where the bundle has no judge
 }
 
-func classifyPicture(ctx context.Context, bundleName string, from *source) (*classification, error) {
-	picked, err := from.read(ctx)
+func classifyPicture(ctx context.Context, models bundleFlags, from *source) (*classification, error) {
+	picked, err := from.read(ctx, models)
 	if err != nil {
 		return nil, err
 	}
-	b, err := openBench(ctx, bundleName)
+	b, err := openBench(ctx, models)
 	if err != nil {
 		return nil, err
 	}

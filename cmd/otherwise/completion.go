@@ -8,13 +8,17 @@ import (
 
 // completeClass offers the classes of the bundle that the command line names.
 func completeClass(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	name, err := cmd.Flags().GetString("bundle")
+	values := map[string]string{}
+	for _, flag := range []string{"bundle", "task", "classifier"} {
+		value, err := cmd.Flags().GetString(flag)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		values[flag] = value
+	}
+	chosen, err := bundle.Choose(values["bundle"], bundle.Options{Task: values["task"], Classifier: values["classifier"]})
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
-	classes, err := bundle.Classes(name)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	return classes, cobra.ShellCompDirectiveNoFileComp
+	return chosen.Classes, cobra.ShellCompDirectiveNoFileComp
 }

@@ -32,12 +32,6 @@ type worldFlags struct {
 	bias         []string
 }
 
-// addFlags gives a command the flags of all worlds.
-func (w *worldFlags) addFlags(cmd *cobra.Command) {
-	w.addBias(cmd)
-	w.addDetail(cmd)
-}
-
 // addFlagsOf gives a command the flags of one world.
 func (w *worldFlags) addFlagsOf(cmd *cobra.Command, name string) {
 	w.addBias(cmd)
@@ -45,7 +39,11 @@ func (w *worldFlags) addFlagsOf(cmd *cobra.Command, name string) {
 		w.addDetail(cmd)
 		return
 	}
-	cmd.Flags().StringVar(&w.task, "task", "Smiling", "attribute that is the class: "+strings.Join(faces.Attributes(), ", "))
+	w.addTask(cmd)
+}
+
+func (w *worldFlags) addTask(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&w.task, "task", faces.DefaultTask, "attribute of faces that is the class: "+strings.Join(faces.Attributes(), ", "))
 }
 
 func (w *worldFlags) addDetail(cmd *cobra.Command) {

@@ -72,7 +72,7 @@ func (d *demoFlags) run(ctx context.Context, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	b, err := openBench(ctx, bundle.Default)
+	b, err := openBench(ctx, bundleFlags{name: bundle.Default})
 	if err != nil {
 		return err
 	}

@@ -14,13 +14,13 @@ import (
 	"otherwise/weights"
 )
 
-const encoderHelp = `whose features tell how similar pictures are: judge or classifier, for what the bundle's own heads see, or ` +
-	"`ARCHITECTURE=FILE`, for example simsiam_resnet50=checkpoint_0099.pth.tar, for published weights (default: judge, or where there is none, classifier)"
+const encoderHelp = `whose features tell how similar pictures are: encoder, for the bundle's own, fitted without labels; judge or classifier, ` +
+	"for what those networks' heads see; or `ARCHITECTURE=FILE`, for example simsiam_resnet50=checkpoint_0099.pth.tar, for published weights (default: the first of these that the bundle has)"
 
 // addEncoder gives a command the flag --encoder.
 func addEncoder(cmd *cobra.Command, value *string) {
 	cmd.Flags().StringVar(value, "encoder", "", encoderHelp)
-	complete(cmd, "encoder", cobra.FixedCompletions([]string{bundle.NetJudge, bundle.NetClassifier}, cobra.ShellCompDirectiveDefault))
+	complete(cmd, "encoder", cobra.FixedCompletions([]string{bundle.NetEncoder, bundle.NetJudge, bundle.NetClassifier}, cobra.ShellCompDirectiveDefault))
 }
 
 // embedder opens the encoder that --encoder names; name is what it is called in tables. Where none is named and the bundle's
@@ -30,16 +30,21 @@ func (b *bench) embedder(encoder string) (embedder *counterfactual.Embedder, nam
 		embedder, err := b.publishedEncoder(architecture, file)
 		return embedder, architecture, err
 	}
-	network := b.Models.Classifier
-	name = bundle.NetClassifier
+	switch encoder {
+	case "", bundle.NetEncoder, bundle.NetJudge, bundle.NetClassifier:
+	default:
+		return nil, "", &usageError{fmt.Errorf("--encoder is %q; legal are encoder, judge, classifier and ARCHITECTURE=FILE", encoder)}
+	}
+	asked := func(name string) bool { return encoder == "" || encoder == name }
+	if asked(bundle.NetEncoder) && b.Encoder != nil {
+		return b.Embedder(), bundle.NetEncoder, nil
+	}
+	network, name := b.Models.Classifier, bundle.NetClassifier
 	switch {
-	case encoder == bundle.NetClassifier:
-	case encoder != "" && encoder != bundle.NetJudge:
-		return nil, "", &usageError{fmt.Errorf("--encoder is %q; legal are judge, classifier and ARCHITECTURE=FILE", encoder)}
-	case b.Judge != nil:
+	case asked(bundle.NetJudge) && b.Judge != nil:
 		network, name = b.Judge, bundle.NetJudge
-	case encoder == bundle.NetJudge:
-		return nil, "", &usageError{fmt.Errorf("--encoder judge: the bundle %s has no judge; legal are classifier and ARCHITECTURE=FILE", b.Name)}
+	case encoder == bundle.NetEncoder, encoder == bundle.NetJudge:
+		return nil, "", &usageError{fmt.Errorf("--encoder %s: the bundle %s has none; name another, or ARCHITECTURE=FILE", encoder, b.Name)}
 	}
 	if e, gives := network.Network.(classify.Encoder); gives {
 		return counterfactual.NewEmbedder(b.backend, e, network.Params), name, nil

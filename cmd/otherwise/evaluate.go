@@ -61,7 +61,7 @@ it was interrupted. Picture N is explained with the seed --seed + N.
 	f := cmd.Flags()
 	addChoice(cmd, &e.method, "method", "method to measure", append(bundle.MethodNames(), both, every)...)
 	required(cmd, "method")
-	addBundle(cmd, &e.bundle)
+	e.models.addFlags(cmd)
 	addDataset(cmd, &e.dataset)
 	f.StringVar(&e.data, "data", "", dataFlag)
 	e.split = string(datasets.Test)
@@ -77,12 +77,13 @@ it was interrupted. Picture N is explained with the seed --seed + N.
 }
 
 type evaluateFlags struct {
-	method, bundle, dataset, data, split, out string
-	format                                    string
-	to                                        targetFlags
-	count                                     int
-	seed                                      uint64
-	overrides                                 overrides
+	method, dataset, data, split, out string
+	format                            string
+	models                            bundleFlags
+	to                                targetFlags
+	count                             int
+	seed                              uint64
+	overrides                         overrides
 }
 
 // evaluationReport is what --out gets.
@@ -104,11 +105,15 @@ func (f *evaluateFlags) run(ctx context.Context, command string, out, log io.Wri
 	if err != nil {
 		return err
 	}
-	set, err := openDataset(ctx, f.dataset, f.data, datasets.Split(f.split), worldFlags{}, nil)
+	w, err := f.models.world()
 	if err != nil {
 		return err
 	}
-	b, err := openBench(ctx, f.bundle)
+	set, err := openDataset(ctx, f.dataset, f.data, datasets.Split(f.split), w, nil)
+	if err != nil {
+		return err
+	}
+	b, err := openBench(ctx, f.models)
 	if err != nil {
 		return err
 	}
@@ -135,7 +140,7 @@ func (f *evaluateFlags) run(ctx context.Context, command string, out, log io.Wri
 	if err != nil {
 		return err
 	}
-	finished, err := openLog(logPath, identity{program, b.Hash, set.Name(), f.seed, cmp.Or(f.to.encoder, encoder), f.to.words(), overrides})
+	finished, err := openLog(logPath, identity{program, b.Hash, b.Task, b.Classifier, set.Name(), f.seed, cmp.Or(f.to.encoder, encoder), f.to.words(), overrides})
 	if err != nil {
 		return err
 	}

@@ -13,13 +13,15 @@ import (
 
 // identity is all that decides what a picture's outcome is. Outcomes of another identity aren't taken over.
 type identity struct {
-	Program   string          `json:"program"` // SHA-256 of the program's file
-	Bundle    string          `json:"bundle"`  // the bundle's hash
-	Dataset   string          `json:"dataset"`
-	Seed      uint64          `json:"seed"`
-	Encoder   string          `json:"encoder,omitempty"`   // whose features the similarity compares
-	Target    string          `json:"target,omitempty"`    // what the user asked for
-	Overrides json.RawMessage `json:"overrides,omitempty"` // the user's options
+	Program    string          `json:"program"` // SHA-256 of the program's file
+	Bundle     string          `json:"bundle"`  // the bundle's hash
+	Task       string          `json:"task,omitempty"`
+	Classifier string          `json:"classifier,omitempty"`
+	Dataset    string          `json:"dataset"`
+	Seed       uint64          `json:"seed"`
+	Encoder    string          `json:"encoder,omitempty"`   // whose features the similarity compares
+	Target     string          `json:"target,omitempty"`    // what the user asked for
+	Overrides  json.RawMessage `json:"overrides,omitempty"` // the user's options
 }
 
 // outcome is how one explanation ended. The seed replays it: otherwise explain --index Index --seed Seed.

@@ -48,7 +48,7 @@ written all the same), 130 interrupted.`,
 	}
 	f := cmd.Flags()
 	addChoice(cmd, &e.method, "method", "how to search", bundle.MethodNames()...)
-	addBundle(cmd, &e.bundle)
+	e.models.addFlags(cmd)
 	e.from.addFlags(cmd)
 	e.to.addFlags(cmd)
 	f.StringVar(&e.out, "out", "", "`folder` for the pictures")
@@ -73,11 +73,12 @@ func methodHelp() string {
 }
 
 type explainFlags struct {
-	method, bundle, out string
-	to                  targetFlags
-	from                source
-	seed                uint64
-	overrides           overrides
+	method, out string
+	models      bundleFlags
+	to          targetFlags
+	from        source
+	seed        uint64
+	overrides   overrides
 }
 
 func (e *explainFlags) run(ctx context.Context, out, log io.Writer) error {
@@ -89,11 +90,11 @@ func (e *explainFlags) run(ctx context.Context, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	picked, err := e.from.read(ctx)
+	picked, err := e.from.read(ctx, e.models)
 	if err != nil {
 		return err
 	}
-	b, err := openBench(ctx, e.bundle)
+	b, err := openBench(ctx, e.models)
 	if err != nil {
 		return err
 	}

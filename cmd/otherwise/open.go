@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"github.com/gomlx/compute"
-	"github.com/spf13/cobra"
 
 	"otherwise/bundle"
 	"otherwise/counterfactual"
@@ -22,14 +21,16 @@ type bench struct {
 	judge      *counterfactual.Predictor // nil where the bundle has none
 }
 
-// openBench opens the backend, an engine's where one is named, and, on it, the bundle of that name, folder or file. Weights that
+// openBench opens the backend, an engine's where one is named, and, on it, the bundle that the flags name. Weights that
 // the bundle names on the Hugging Face hub are fetched where they aren't on this machine. The caller closes it.
-func openBench(ctx context.Context, name string) (*bench, error) {
+func openBench(ctx context.Context, f bundleFlags) (*bench, error) {
 	backend, err := kernel.Open()
 	if err != nil {
 		return nil, err
 	}
-	opened, err := bundle.OpenWith(backend, name, fromHub(ctx, os.Stderr))
+	o := f.options()
+	o.Hub = fromHub(ctx, os.Stderr)
+	opened, err := bundle.OpenWith(backend, f.name, o)
 	if err != nil {
 		backend.Finalize()
 		return nil, err
@@ -39,12 +40,6 @@ func openBench(ctx context.Context, name string) (*bench, error) {
 }
 
 func (b *bench) close() { b.backend.Finalize() }
-
-// addBundle gives a command the flag --bundle.
-func addBundle(cmd *cobra.Command, value *string) {
-	cmd.Flags().StringVar(value, "bundle", bundle.Default, "models: the `name` of a bundle (see otherwise bundle list), a bundle's folder, or a recipe's TOML file")
-	complete(cmd, "bundle", completeBundle)
-}
 
 // class finds the class that the user named.
 func (b *bench) class(name string) (int, error) {

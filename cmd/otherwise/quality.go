@@ -29,7 +29,7 @@ diffusion model draws is measured by "otherwise samples", the methods by "otherw
 		},
 	}
 	q.dataset = "fashion"
-	addBundle(cmd, &q.bundle)
+	q.models.addFlags(cmd)
 	addDataset(cmd, &q.dataset)
 	cmd.Flags().StringVar(&q.data, "data", "", dataFlag)
 	cmd.Flags().BoolVar(&q.asJSON, "json", false, "print JSON")
@@ -40,16 +40,21 @@ diffusion model draws is measured by "otherwise samples", the methods by "otherw
 const worldQuality = 2000
 
 type qualityFlags struct {
-	bundle, dataset, data string
-	asJSON                bool
+	models        bundleFlags
+	dataset, data string
+	asJSON        bool
 }
 
 func (q *qualityFlags) run(ctx context.Context, out io.Writer) error {
-	set, err := openDataset(ctx, q.dataset, q.data, datasets.Test, worldFlags{}, nil)
+	w, err := q.models.world()
 	if err != nil {
 		return err
 	}
-	b, err := openBench(ctx, q.bundle)
+	set, err := openDataset(ctx, q.dataset, q.data, datasets.Test, w, nil)
+	if err != nil {
+		return err
+	}
+	b, err := openBench(ctx, q.models)
 	if err != nil {
 		return err
 	}

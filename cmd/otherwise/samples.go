@@ -39,7 +39,7 @@ that the classifier and the judge give the class that was asked for.`,
 		},
 	}
 	f := cmd.Flags()
-	addBundle(cmd, &s.bundle)
+	s.models.addFlags(cmd)
 	f.StringVar(&s.out, "out", "", "`FILE.png` for the pictures")
 	f.IntVar(&s.perClass, "per-class", 8, "pictures of each class, 1 to 100")
 	f.Float64Var(&s.options.GuidanceScale, "guidance", 2, "scale of classifier-free guidance; 1 is none")
@@ -63,9 +63,10 @@ var schedulers = map[string]diffusion.Scheduler{
 func schedulerNames() []string { return slices.Sorted(maps.Keys(schedulers)) }
 
 type samplesFlags struct {
-	bundle, out, scheduler string
-	perClass               int
-	options                diffusion.SampleOptions
+	models         bundleFlags
+	out, scheduler string
+	perClass       int
+	options        diffusion.SampleOptions
 }
 
 func (s *samplesFlags) check() error {
@@ -88,7 +89,7 @@ func (s *samplesFlags) run(ctx context.Context, out io.Writer) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	b, err := openBench(ctx, s.bundle)
+	b, err := openBench(ctx, s.models)
 	if err != nil {
 		return err
 	}

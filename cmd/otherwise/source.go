@@ -44,12 +44,16 @@ func (s *source) addFlags(cmd *cobra.Command) {
 	cmd.MarkFlagsRequiredTogether("dataset", "index")
 }
 
-// read gets the picture.
-func (s *source) read(ctx context.Context) (*picked, error) {
+// read gets the picture, labelled for the task of the models that are to see it.
+func (s *source) read(ctx context.Context, models bundleFlags) (*picked, error) {
 	if s.file != "" {
 		return s.open()
 	}
-	set, err := openDataset(ctx, s.dataset, s.data, datasets.Split(s.split), worldFlags{}, nil)
+	w, err := models.world()
+	if err != nil {
+		return nil, err
+	}
+	set, err := openDataset(ctx, s.dataset, s.data, datasets.Split(s.split), w, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -83,7 +83,7 @@ func (f *targetFlags) reference(ctx context.Context, b *bench, own datasets.Labe
 	switch {
 	case slices.Contains(datasetNames(), f.pictures):
 		var err error
-		if set, err = openDataset(ctx, f.pictures, "", datasets.Train, worldFlags{}, nil); err != nil {
+		if set, err = openDataset(ctx, f.pictures, "", datasets.Train, worldFlags{task: b.Task}, nil); err != nil {
 			return err
 		}
 	case f.pictures != "":

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"otherwise/bundle"
 	"otherwise/datasets"
 	"otherwise/datasets/picture"
 	"otherwise/setup"
@@ -27,11 +28,18 @@ func newTrain() *cobra.Command {
 		Long: `Fits the networks that explanations need, one after the other: the autoencoder, the classifier to explain, the judge
 that confirms what the classifier says of a counterfactual, and the diffusion model, which needs the autoencoder. Each
 keeps a checkpoint while it runs: run the same command again and it goes on where it stopped. At last "train bundle"
-puts the networks together.`,
+puts the networks together.
+
+In a procedural world the judge tells every factor of a picture, not only its class, and there is one network more: the
+encoder, fitted without labels, by whose features pictures are compared. A classifier of another task (--task) or with a bias
+planted in its training pictures (--bias) is written under a name of its own, such as classifier-young or
+classifier-biased, and becomes part of the same bundle.`,
 		Example: `  otherwise train autoencoder --dataset fashion
   otherwise train classifier --dataset fashion
   otherwise train judge --dataset fashion
   otherwise train diffusion --dataset fashion
+  otherwise train encoder --dataset savanna
+  otherwise train classifier --dataset savanna --bias land=sand:zebra:0.95
   otherwise train bundle --dataset fashion --from models/fashion --out models/fashion/bundle`,
 	}, append(members, newTrainBundle())...)
 }
@@ -52,9 +60,8 @@ func newTrainNetwork(network string) *cobra.Command {
 		Long: fmt.Sprintf(`Fits the %[1]s to the data set's training pictures and writes %[1]s.safetensors, %[1]s.json (how it was
 made) and %[1]s-loss.png into the output folder. Progress, with the loss and the time left, goes to the standard error.
 %[1]s.checkpoint is kept there from minute to minute and when you press Ctrl-C; the same command goes on from it.`, network),
-		Example: fmt.Sprintf(`  otherwise train %[1]s --dataset fashion
-  otherwise train %[1]s --dataset savanna
-  otherwise train %[1]s --dataset fashion --out try --steps 500 --seed 2`, network),
+		Example: fmt.Sprintf(`  otherwise train %[1]s --dataset savanna
+  otherwise train %[1]s --dataset savanna --out try --steps 500 --seed 2`, network),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return t.run(cmd.Context(), network, cmd.ErrOrStderr())
@@ -65,7 +72,11 @@ made) and %[1]s-loss.png into the output folder. Progress, with the loss and the
 	required(cmd, "dataset")
 	f.StringVar(&t.data, "data", "", dataFlag)
 	f.StringVar(&t.out, "out", "", "`folder` for the networks (default: models/DATASET)")
-	t.world.addFlags(cmd)
+	t.world.addDetail(cmd)
+	if network == bundle.NetClassifier {
+		t.world.addTask(cmd)
+		t.world.addBias(cmd)
+	}
 	f.IntVar(&t.steps, "steps", 0, "steps of training (default: the recipe's)")
 	f.Uint64Var(&t.seed, "seed", train.Fashion().Seed, "decides initial weights, batches and noise")
 	return cmd

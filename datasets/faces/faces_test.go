@@ -144,7 +144,7 @@ func TestCaptionsSayWhatIsThere(t *testing.T) {
 	for n := range 200 {
 		text := p.Caption(n)
 		seen[text] = true
-		if strings.Contains(text, "beard") || strings.Contains(text, "young") || strings.Contains(text, "not") || strings.Contains(text, "a old") {
+		if beard := strings.Contains(text, "beard"); beard && !strings.Contains(text, "without a beard") || strings.Contains(text, "young") || strings.Contains(text, "not") || strings.Contains(text, "a old") {
 			t.Errorf("caption %d: %q", n, text)
 		}
 	}
@@ -160,9 +160,21 @@ func TestCaptionsSayWhatIsThere(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range []string{"a photo of a smiling old face.", "a portrait of an old face.", "a picture of a smiling face with a hat and black hair."} {
+	for _, want := range []string{"a photo of a smiling old face.", "a portrait of an old face.", "a picture of a smiling face with a hat and black hair.", "a photo of a face with glasses and a hat."} {
 		if !seen[want] {
 			t.Errorf("never %q, but %v", want, seen)
+		}
+	}
+	negative := false
+	for text := range seen {
+		negative = negative || strings.Contains(text, "without a beard")
+	}
+	if !negative {
+		t.Error("no caption says what isn't there")
+	}
+	for task, want := range map[string]string{"Young": Prompt, "Smiling": Prompt, "Eyeglasses": "a photo of a face {}.", "Long_Hair": "a photo of a face {}."} {
+		if got := PromptOf(task); got != want {
+			t.Errorf("%s is asked for by %q", task, got)
 		}
 	}
 	p.Smiling = false

@@ -1,6 +1,7 @@
 package faces
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -180,9 +181,12 @@ func (p Portrait) Values() map[string]string {
 	return values
 }
 
+// DefaultTask is the attribute that is the class where none is named.
+const DefaultTask = "Smiling"
+
 // Options say which portraits are drawn.
 type Options struct {
-	// Task is the attribute of two values that is the class; empty is "Smiling".
+	// Task is the attribute of two values that is the class; empty is [DefaultTask].
 	Task string
 	// People, if over 0, is how many identities there are, over and over again; else every portrait is somebody else.
 	People int
@@ -191,13 +195,9 @@ type Options struct {
 }
 
 func (o Options) task() (attribute, error) {
-	name := o.Task
-	if name == "" {
-		name = "Smiling"
-	}
-	a, err := find(name)
+	a, err := find(cmp.Or(o.Task, DefaultTask))
 	if err == nil && len(a.values) != 2 {
-		err = fmt.Errorf("faces: %s has %d values; a task is an attribute of two", name, len(a.values))
+		err = fmt.Errorf("faces: %s has %d values; a task is an attribute of two", a.name, len(a.values))
 	}
 	return a, err
 }

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"otherwise/bundle"
+)
+
+// bundleFlags name the models to work with, and which of their classifiers.
+type bundleFlags struct {
+	name, task, classifier string
+}
+
+// addFlags gives a command the flags --bundle, --task and --classifier.
+func (b *bundleFlags) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&b.name, "bundle", bundle.Default, "models: the `name` of a bundle (see otherwise bundle list), a bundle's folder, or a recipe's TOML file")
+	f.StringVar(&b.task, "task", "", "what the classes are about, of a bundle with several tasks, such as Young of faces (default: its first)")
+	f.StringVar(&b.classifier, "classifier", "", "`name` of a classifier of the bundle beside the task's own, such as biased")
+	complete(cmd, "bundle", completeBundle)
+}
+
+func (b bundleFlags) options() bundle.Options {
+	return bundle.Options{Task: b.task, Classifier: b.classifier}
+}
+
+// world tells a procedural world the task of the classifier that the flags choose.
+func (b bundleFlags) world() (worldFlags, error) {
+	c, err := bundle.Choose(b.name, b.options())
+	return worldFlags{task: c.Task}, err
+}
