@@ -34,8 +34,10 @@ type Bundle struct {
 	// empty of the bundle's first.
 	Classifier string
 	Bias       []datasets.Bias
-	Frame      picture.Frame // the form in which the models take pictures
-	Models     counterfactual.Models
+	// Planted is what was planted in the training pictures of any classifier of the task.
+	Planted []datasets.Bias
+	Frame   picture.Frame // the form in which the models take pictures
+	Models  counterfactual.Models
 	// Judge is a second classifier, fitted apart from the one explained, that confirms counterfactuals. Nil where the
 	// bundle has none.
 	Judge *classify.Classifier
@@ -149,6 +151,11 @@ func openTrained(backend compute.Backend, files fs.FS, o Options) (*Bundle, erro
 	}
 	b := &Bundle{Name: stored.Name, Description: stored.Description, Hash: hash, Task: chosen.Task, Classes: chosen.Classes,
 		Classifier: chosen.Name, Bias: chosen.Bias, Frame: frameOf(stored.Image), Provenance: stored.Provenance, methods: map[string][]byte{}}
+	for _, c := range stored.Classifiers {
+		if c.Task == b.Task {
+			b.Planted = append(b.Planted, c.Bias...)
+		}
+	}
 	if err := b.Frame.Validate(); err != nil {
 		return nil, fmt.Errorf("bundle %q: %w", b.Name, err)
 	}

@@ -22,6 +22,9 @@ type Result struct {
 	// tell its losses from the method's changes.
 	Reconstruction Picture
 
+	// Truth is the true counterfactual, put here by those who know it, as one does in a procedural world; nil elsewhere.
+	Truth *Picture
+
 	// Pasted is the counterfactual with the original put back outside the mask, without the autoencoder's error there. Nil for
 	// methods that report none.
 	Pasted *Pasted

@@ -37,6 +37,15 @@ func check(r *counterfactual.Result) error {
 			return fmt.Errorf("%d probabilities of the pasted picture for %d classes", len(r.Pasted.After), len(classes))
 		}
 	}
+	if r.Truth != nil {
+		if err := r.Truth.Validate(); err != nil {
+			return fmt.Errorf("the true counterfactual: %w", err)
+		}
+		if a, b := r.Original, *r.Truth; a.Width != b.Width || a.Height != b.Height || a.Channels != b.Channels {
+			return fmt.Errorf("the original is %dx%dx%d, the true counterfactual %dx%dx%d; they need one size",
+				a.Height, a.Width, a.Channels, b.Height, b.Width, b.Channels)
+		}
+	}
 	if a, b := r.Original, r.Counterfactual; a.Width != b.Width || a.Height != b.Height || a.Channels != b.Channels {
 		return fmt.Errorf("the original is %dx%dx%d, the counterfactual %dx%dx%d; they need one size",
 			a.Height, a.Width, a.Channels, b.Height, b.Width, b.Channels)

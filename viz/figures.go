@@ -12,7 +12,8 @@ func Figures(r *counterfactual.Result) ([]Figure, error) {
 	if err := check(r); err != nil {
 		return nil, err
 	}
-	out := append([]Figure{originalFigure(r), counterfactualFigure(r)}, changeFigures(r)...)
+	out := append([]Figure{originalFigure(r), counterfactualFigure(r)}, truthFigures(r)...)
+	out = append(out, changeFigures(r)...)
 	return append(out, regionFigures(r)...), nil
 }
 
@@ -28,6 +29,14 @@ func originalFigure(r *counterfactual.Result) Figure {
 
 func counterfactualFigure(r *counterfactual.Result) Figure {
 	return Figure{Title: "counterfactual", Caption: said(r, r.After), Picture: Image(r.Counterfactual)}
+}
+
+// truthFigures is the true counterfactual, where it is known.
+func truthFigures(r *counterfactual.Result) []Figure {
+	if r.Truth == nil {
+		return nil
+	}
+	return []Figure{{Title: "true counterfactual", Caption: "the same as " + r.Classes[r.Target], Picture: Image(*r.Truth)}}
 }
 
 // changeFigures are what the method changed, and what the autoencoder did alone.

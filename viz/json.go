@@ -30,6 +30,7 @@ type resultJSON struct {
 	TargetAfter      float64  `json:"target_probability_after"`
 	TargetPasted     *float64 `json:"target_probability_pasted,omitempty"` // with the original pasted around the mask
 	L1               float64  `json:"l1"`
+	TruthL1          *float64 `json:"l1_to_truth,omitempty"` // from the counterfactual to the true one, where it is known
 
 	SecondsTotal float64     `json:"seconds_total"`
 	Seconds      []stageJSON `json:"seconds_per_stage"`
@@ -64,6 +65,10 @@ func writeJSON(w io.Writer, r *counterfactual.Result, info RunInfo) error {
 		Flipped: r.Flipped(), Confirmed: info.Confirmed, JudgeProbability: info.JudgeProbability,
 		TargetBefore: r.Before[r.Target], TargetAfter: r.After[r.Target], L1: meanDifference(r.Original, r.Counterfactual),
 		SecondsTotal: r.Seconds(), Seconds: []stageJSON{}, Options: r.Options,
+	}
+	if r.Truth != nil {
+		d := meanDifference(*r.Truth, r.Counterfactual)
+		out.TruthL1 = &d
 	}
 	if r.Pasted != nil {
 		out.TargetPasted = &r.Pasted.After[r.Target]

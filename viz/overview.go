@@ -15,7 +15,7 @@ type Part string
 
 // The parts of an overview, in their order.
 const (
-	PartOutcome Part = "outcome" // original and counterfactual, and the slider between them
+	PartOutcome Part = "outcome" // original and counterfactual, the slider between them, the truth where it is known
 	PartChanges Part = "changes" // difference maps, reconstruction
 	PartRegion  Part = "region"  // activation map and masks, or the consensus map
 	PartBars    Part = "bars"    // class probabilities before and after
@@ -58,6 +58,9 @@ func (o Overview) views() ([]View, error) {
 	var pictures, plots Panels
 	if o.has(PartOutcome) {
 		pictures.Views = append(pictures.Views, Compare{Before: originalFigure(r), After: counterfactualFigure(r), Beside: true})
+	}
+	if o.has(PartOutcome) {
+		pictures.add(truthFigures(r))
 	}
 	if o.has(PartChanges) {
 		pictures.add(changeFigures(r))

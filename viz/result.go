@@ -25,10 +25,10 @@ type RunInfo struct {
 
 // owned are the pictures that a folder of [WriteResult] may hold.
 var owned = []string{"original.png", "counterfactual.png", "reconstruction.png", "difference.png", "activation.png",
-	"overlay.png", "mask.png", "outline.png", "consensus.png", "pasted.png", "steps.png", "latents.png", "overview.png"}
+	"overlay.png", "mask.png", "outline.png", "consensus.png", "pasted.png", "truth.png", "steps.png", "latents.png", "overview.png"}
 
 // WriteResult writes a result to the folder dir: original.png, counterfactual.png, reconstruction.png, difference.png and
-// what the method has of activation.png, overlay.png, mask.png, outline.png (ECED), consensus.png (LDCE) and pasted.png, all at the
+// what the method has of activation.png, overlay.png, mask.png, outline.png (ECED), consensus.png (LDCE), pasted.png and, where it is known, truth.png, all at the
 // picture's size (outline.png larger, its line is thinner than a pixel); the sheets overview.png, steps.png and
 // latents.png, enlarged and labelled; and, last, result.json with the numbers and options.
 //
@@ -70,8 +70,11 @@ func parts(r *counterfactual.Result) []part {
 	if len(r.Reconstruction.Values) > 0 {
 		out = append(out, part{"reconstruction", "reconstruction", Image(r.Reconstruction)})
 	}
-	out = append(out, part{"counterfactual", "counterfactual", Image(r.Counterfactual)},
-		part{"difference", "difference", Difference(r.Original, r.Counterfactual)})
+	out = append(out, part{"counterfactual", "counterfactual", Image(r.Counterfactual)})
+	if r.Truth != nil {
+		out = append(out, part{"truth", "true counterfactual", Image(*r.Truth)})
+	}
+	out = append(out, part{"difference", "difference", Difference(r.Original, r.Counterfactual)})
 	if r.Pasted != nil {
 		out = append(out, part{"pasted", "original pasted", Image(r.Pasted.Picture)})
 	}
@@ -96,6 +99,8 @@ func sheets(r *counterfactual.Result) []part {
 		case "pasted":
 			best := counterfactual.ArgMax(r.Pasted.After)
 			detail = fmt.Sprintf("%s %.2f", classes[best], r.Pasted.After[best])
+		case "truth":
+			detail = classes[r.Target]
 		case "difference":
 			detail = fmt.Sprintf("-%g blue, +%g red", DifferenceScale, DifferenceScale)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -17,82 +18,67 @@ import (
 	"otherwise/bundle"
 	"otherwise/counterfactual"
 	"otherwise/datasets"
-	"otherwise/datasets/fashion"
 	"otherwise/viz"
 )
 
-// demoClasses are what the demo asks: of a garment of the first class, what would make it one of the second?
-var demoClasses = [][2]string{
-	{"Ankle boot", "Sneaker"},
-	{"Coat", "Pullover"},
-	{"Dress", "T-shirt/top"},
-	{"Sandal", "Sneaker"},
-	{"Shirt", "T-shirt/top"},
-	{"Pullover", "Coat"},
-}
-
 func newDemo() *cobra.Command {
 	d := demoFlags{}
+	plans := demoPlans()
+	usual := "fashion"
+	if _, has := plans[demoWorlds]; has {
+		usual = demoWorlds
+	}
 	cmd := &cobra.Command{
 		Use:     "demo",
 		GroupID: groupExplain,
-		Short:   "Explain a few pictures of Fashion-MNIST with both methods",
-		Long: `Explains a few test pictures of Fashion-MNIST, the first of each class that the classifier gets right, with LDCE and
-with ECED, and writes index.html, one page with every picture, step and number in it, and a folder of PNGs beside it for
-each explanation. Fashion-MNIST is fetched if it isn't there.`,
+		Short:   "Explain a few test pictures with both methods",
+		Long: `Explains a few test pictures, the first of each class that the classifier gets right, with LDCE and with ECED, and writes
+index.html, one page with every picture, step and number in it, and a folder of PNGs beside it for each explanation.
+
+The pictures are of the procedural worlds, with the true counterfactual beside what was found, if this program has their
+bundles; else, or with --dataset fashion, they are Fashion-MNIST's, which is fetched if it isn't there.`,
 		Example: `  otherwise demo --out out/demo
-  otherwise demo --out out/demo --count 2 --seed 7`,
+  otherwise demo --out out/demo --dataset fashion --count 2 --seed 7`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return d.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return d.run(cmd.Context(), plans[d.dataset], cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&d.out, "out", "out/demo", "`folder` for the page and the pictures")
-	f.IntVar(&d.count, "count", len(demoClasses), fmt.Sprintf("how many pictures, 1 to %d", len(demoClasses)))
+	d.dataset = usual
+	addChoice(cmd, &d.dataset, "dataset", "what the pictures are of", slices.Sorted(maps.Keys(plans))...)
+	f.IntVar(&d.count, "count", plans[usual].usual, fmt.Sprintf("how many pictures, 1 to %d", plans[usual].size()))
 	f.Uint64Var(&d.seed, "seed", 0, "decides all randomness")
 	f.StringVar(&d.data, "data", "", dataFlag)
 	return cmd
 }
 
 type demoFlags struct {
-	out, data string
-	count     int
-	seed      uint64
+	out, data, dataset string
+	count              int
+	seed               uint64
 }
 
-func (d *demoFlags) run(ctx context.Context, out, log io.Writer) error {
-	if d.count < 1 || d.count > len(demoClasses) {
-		return &usageError{fmt.Errorf("--count is %d; legal is 1 to %d", d.count, len(demoClasses))}
+func (d *demoFlags) run(ctx context.Context, plan demoPlan, out, log io.Writer) error {
+	plan, err := plan.first(d.count)
+	if err != nil {
+		return err
 	}
 	if err := checkFolder(d.out); err != nil {
 		return err
 	}
-	set, err := openFashion(ctx, d.data, fashion.Test, log)
-	if err != nil {
-		return err
-	}
-	b, err := openBench(ctx, bundleFlags{name: bundle.Default})
-	if err != nil {
-		return err
-	}
-	defer b.close()
-	problems := []demoProblem{}
-	for _, classes := range demoClasses[:d.count] {
-		p, err := b.demoProblem(set, classes[0], classes[1])
+	var items []viz.ReportItem
+	failed := 0
+	for _, g := range plan.groups {
+		some, failures, err := d.explainGroup(ctx, g, out, log)
 		if err != nil {
 			return err
 		}
-		p.Seed = d.seed
-		problems = append(problems, p)
-	}
-	fmt.Fprintln(log, compiling)
-	items, failed, err := d.explainAll(ctx, b, problems, out, log)
-	if err != nil {
-		return err
+		items, failed = append(items, some...), failed+failures
 	}
 	page := filepath.Join(d.out, "index.html")
-	if err := viz.WriteReport(page, "Otherwise: what would make it another garment?", items, demoNote); err != nil {
+	if err := viz.WriteReport(page, plan.title, items, plan.note); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "Look at %s\n", page)
@@ -100,6 +86,34 @@ func (d *demoFlags) run(ctx context.Context, out, log io.Writer) error {
 		return fmt.Errorf("%d explanations failed; the page says why", failed)
 	}
 	return nil
+}
+
+// explainGroup explains the pictures of a group with both methods.
+func (d *demoFlags) explainGroup(ctx context.Context, g demoGroup, out, log io.Writer) (items []viz.ReportItem, failed int, err error) {
+	w, err := g.models.world()
+	if err != nil {
+		return nil, 0, err
+	}
+	set, err := openDataset(ctx, g.dataset, d.data, datasets.Test, w, log)
+	if err != nil {
+		return nil, 0, err
+	}
+	b, err := openBench(ctx, g.models)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer b.close()
+	problems := []demoProblem{}
+	for _, pair := range g.pairs {
+		p, err := b.demoProblem(set, pair)
+		if err != nil {
+			return nil, 0, err
+		}
+		p.Seed = d.seed
+		problems = append(problems, p)
+	}
+	fmt.Fprintln(log, compiling)
+	return d.explainAll(ctx, b, problems, out, log)
 }
 
 // explainAll solves every problem with every method and tells on out how each ended, and how many failed.
@@ -179,16 +193,13 @@ func (t *tally) done(line string) {
 	}
 }
 
-// demoNote stands above the report.
-const demoNote = "Test pictures of Fashion-MNIST, the first of each class that the classifier gets right, explained with both methods."
-
 // demoProblem finds the first test picture of a class that the classifier gets right.
-func (b *bench) demoProblem(set *fashion.Set, from, to string) (demoProblem, error) {
-	label, err := datasets.ClassByName(from, b.Classes)
+func (b *bench) demoProblem(set datasets.Labelled, pair demoPair) (demoProblem, error) {
+	label, err := datasets.ClassByName(pair.from, b.Classes)
 	if err != nil {
 		return demoProblem{}, err
 	}
-	target, err := datasets.ClassByName(to, b.Classes)
+	target, err := datasets.ClassByName(pair.to, b.Classes)
 	if err != nil {
 		return demoProblem{}, err
 	}
@@ -209,16 +220,19 @@ func (b *bench) demoProblem(set *fashion.Set, from, to string) (demoProblem, err
 			return demoProblem{}, fmt.Errorf("%s: %w", sample.ID, err)
 		}
 		if counterfactual.ArgMax(said[0]) == label {
-			return demoProblem{Problem: counterfactual.Problem{Picture: pic, Target: target}, id: sample.ID, from: from, to: to}, nil
+			return demoProblem{Problem: counterfactual.Problem{Picture: pic, Target: target}, demoPair: pair, id: sample.ID, set: set, index: i}, nil
 		}
 	}
-	return demoProblem{}, fmt.Errorf("the classifier gets no test picture of the class %q right", from)
+	return demoProblem{}, fmt.Errorf("the classifier gets no test picture of the class %q right", pair.from)
 }
 
 // demoProblem is a problem of the demo: a sample of the class from, that is to become one of the class to.
 type demoProblem struct {
 	counterfactual.Problem
-	id, from, to string
+	demoPair
+	id    string
+	set   datasets.Labelled // of which it is
+	index int               // the sample
 }
 
 // folder names the folder for a method's explanation.
@@ -241,6 +255,9 @@ func (d *demoFlags) explain(ctx context.Context, b *bench, method counterfactual
 	}
 	if run.Err != nil {
 		return run, nil
+	}
+	if err := b.addTruth(run.Result, p.set, p.index); err != nil {
+		return run, err
 	}
 	return run, viz.WriteResult(filepath.Join(d.out, p.folder(run.Method)), run.Result, run.Info)
 }

@@ -44,7 +44,9 @@ prints a row for each.
 
 In a procedural world, for a bundle of its classes, the target is the class that differs least (zebra and sorrel), and the
 table tells how near to the true counterfactual the method comes, beside the unchanged picture and any picture of the
-target class, and how what changed, the mask and the consensus overlap with what really decides.
+target class, by pixels and, for a bundle with an encoder, by its features; how what changed, the mask and the consensus
+overlap with what really decides; how many other factors the judge finds as they were; and, for a bundle with a biased classifier,
+how much of the change lies where the planted factor shows. --classifier biased explains that classifier.
 
 With --out FILE.json it writes the same there, and every finished picture to FILE.jsonl: the same command goes on where
 it was interrupted. Picture N is explained with the seed --seed + N.
@@ -91,8 +93,10 @@ type evaluationReport struct {
 	Command    string          `json:"command"`
 	Bundle     string          `json:"bundle"`
 	BundleHash string          `json:"bundle_hash"`
-	Overrides  json.RawMessage `json:"overrides,omitempty"` // of the bundle's options
-	Encoder    string          `json:"encoder,omitempty"`   // whose features the similarity compares
+	Task       string          `json:"task,omitempty"`
+	Classifier string          `json:"classifier,omitempty"` // beside the task's own
+	Overrides  json.RawMessage `json:"overrides,omitempty"`  // of the bundle's options
+	Encoder    string          `json:"encoder,omitempty"`    // whose features the similarity compares
 	Methods    []summary       `json:"methods"`
 }
 
@@ -152,7 +156,7 @@ func (f *evaluateFlags) run(ctx context.Context, command string, out, log io.Wri
 	}
 	indices := firstOfEachClass(labels, f.count)
 	e := &evaluation{bench: b, set: set, log: finished, choose: choose, embedder: embedder, seed: f.seed, told: log}
-	r := evaluationReport{Command: command, Bundle: b.Name, BundleHash: b.Hash, Overrides: overrides, Encoder: encoder}
+	r := evaluationReport{Command: command, Bundle: b.Name, BundleHash: b.Hash, Task: b.Task, Classifier: b.Classifier, Overrides: overrides, Encoder: encoder}
 	for _, m := range running {
 		info, err := bundle.DescribeMethod(m.Name())
 		if err != nil {

@@ -25,6 +25,7 @@ type evaluation struct {
 	log      *evaluationLog
 	choose   chooser                  // of targets; nil: as [evaluation.target] has it
 	embedder *counterfactual.Embedder // nil: similarity isn't measured
+	truth    *truthMeter              // nil: the true counterfactuals aren't known
 	seed     uint64
 	told     io.Writer // gets a line for each picture
 }
@@ -159,8 +160,8 @@ func (e *evaluation) explain(ctx context.Context, method counterfactual.Method, 
 	if o.Similarity, err = e.similarity(ctx, r); err != nil {
 		return o, fmt.Errorf("picture %d: %w", index, err)
 	}
-	if world := e.world(); world != nil {
-		if o.Truth, err = truthOf(world, index, target, r, func(s datasets.Sample) (counterfactual.Picture, error) { return e.bench.Picture(s.Image) }); err != nil {
+	if e.truth != nil {
+		if o.Truth, err = e.truth.measure(ctx, index, target, r); err != nil {
 			return o, fmt.Errorf("picture %d: %w", index, err)
 		}
 	}
@@ -173,20 +174,11 @@ func (e *evaluation) explain(ctx context.Context, method counterfactual.Method, 
 	return o, err
 }
 
-// world is the data set where it knows the true counterfactuals and has the bundle's classes, else nil.
-func (e *evaluation) world() datasets.World {
-	world, known := e.set.(datasets.World)
-	if !known || !slices.Equal(world.Classes(), e.bench.Classes) {
-		return nil
-	}
-	return world
-}
-
 // target is the class to turn a picture into where the user chose nothing: in a world the partner of the predicted class, else the
 // runner-up.
 func (e *evaluation) target(probabilities []float64) int {
-	if world := e.world(); world != nil {
-		return world.Partner(counterfactual.ArgMax(probabilities))
+	if e.truth != nil {
+		return e.truth.world.Partner(counterfactual.ArgMax(probabilities))
 	}
 	return counterfactual.RunnerUp(probabilities)
 }

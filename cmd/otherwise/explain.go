@@ -11,6 +11,7 @@ import (
 
 	"otherwise/bundle"
 	"otherwise/counterfactual"
+	"otherwise/datasets"
 	"otherwise/viz"
 )
 
@@ -22,7 +23,8 @@ func newExplain() *cobra.Command {
 		Short:   "Find the nearest plausible picture of another class",
 		Long: `Finds a counterfactual of a picture with LDCE or ECED, or with a method beside them, and writes it with all that led to
 it into a folder: original.png, counterfactual.png, difference.png, the mask and the activation map (ECED), the consensus
-map (LDCE), pasted.png (the original around the mask; methods that report it), the sheets overview.png, steps.png and
+map (LDCE), pasted.png (the original around the mask; methods that report it), truth.png (the true counterfactual, of a
+sample of a procedural world), the sheets overview.png, steps.png and
 latents.png, and result.json with numbers, seed and options.
 
 The methods, and what they may be called (docs/methods.md has more):
@@ -38,6 +40,7 @@ Exit codes: 0 the class flipped, 1 an error, 2 a mistake in the command line, 3 
 written all the same), 130 interrupted.`,
 		Example: `  otherwise explain --method ldce --dataset fashion --index 0 --target sneaker --out out/boot
   otherwise explain --method eced --image coat.jpg --target pullover --out out/coat --seed 3
+  otherwise explain --method ldce --bundle models/faces/bundle --task Young --dataset faces --index 3 --target old --out out/face
   otherwise explain --method ldce --image coat.jpg --target pullover --out out/coat --set guidance_scale=3 --set gamma=60
   otherwise explain --method ldce --dataset fashion --index 6 --target features --target-among 1 --out out/near
   otherwise explain --method ldce --bundle ldce-imagenet-cls --image zebra.jpg --target wordnet --out out/zebra`,
@@ -131,6 +134,9 @@ func (e *explainFlags) run(ctx context.Context, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := b.addTruth(r, picked.set, e.from.index); err != nil {
+		return err
+	}
 	if err := viz.WriteResult(e.out, r, info); err != nil {
 		return err
 	}
@@ -158,6 +164,17 @@ func (b *bench) explain(ctx context.Context, method counterfactual.Method, p cou
 	}
 	info.Confirmed, info.JudgeProbability, err = b.verdict(r.Counterfactual, p.Target)
 	return r, info, err
+}
+
+// addTruth puts the true counterfactual of sample index beside what was found, where the set is a world that knows it.
+func (b *bench) addTruth(r *counterfactual.Result, set datasets.Dataset, index int) error {
+	meter := b.truthMeter(set)
+	if meter == nil {
+		return nil
+	}
+	_, truth, err := meter.counterfactual(index, r.Target)
+	r.Truth = &truth
+	return err
 }
 
 // describe tells in a line how an explanation ended.

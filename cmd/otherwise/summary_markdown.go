@@ -30,15 +30,7 @@ func markdownColumns() []markdownColumn {
 			return cell(s.Pasted)
 		}
 	}
-	ofTruth := func(number func(*truthSummary) float64) func(summary) string {
-		return func(s summary) string {
-			if s.Truth == nil {
-				return ""
-			}
-			return fmt.Sprintf("%.3f", number(s.Truth))
-		}
-	}
-	return []markdownColumn{
+	columns := []markdownColumn{
 		{"", func(s summary) string { return s.Title }},
 		{"flips", func(s summary) string { return percent(s.FlipRatio) }},
 		{"confirmed", func(s summary) string { return percent(s.ConfirmedRatio) }},
@@ -55,10 +47,11 @@ func markdownColumns() []markdownColumn {
 		{"pasted: flips", ofPasted(func(p *pastedSummary) string { return percent(p.FlipRatio) })},
 		{"confirmed", ofPasted(func(p *pastedSummary) string { return percent(p.ConfirmedRatio) })},
 		{"L1", ofPasted(func(p *pastedSummary) string { return fmt.Sprintf("%.1f", p.MeanL1) })},
-		{"distance to the truth", ofTruth(func(t *truthSummary) float64 { return t.Found })},
-		{"closer than unchanged and random", ofTruth(func(t *truthSummary) float64 { return t.Closer })},
-		{"IoU of changes", ofTruth(func(t *truthSummary) float64 { return t.Changed })},
 	}
+	for _, m := range truthMeasures() {
+		columns = append(columns, markdownColumn{m.name, m.cell})
+	}
+	return columns
 }
 
 // writeMarkdown prints a row for each method. Columns of which nothing is known are left out.

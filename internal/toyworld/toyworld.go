@@ -43,7 +43,7 @@ func Recipe(t testing.TB, world string) train.Recipe {
 	r.Judge.PatchSize, r.Judge.Widths, r.Judge.Groups = 16, []int{12, 12}, 4
 	r.Encoder.PatchSize, r.Encoder.Widths, r.Encoder.Groups, r.Encoder.Expanded = 16, []int{8, 8}, 4, 8
 	r.Methods = map[string]json.RawMessage{
-		"ldce": json.RawMessage(`{"ddim_steps": 3, "strength": 0.7}`),
+		"ldce": json.RawMessage(`{"ddim_steps": 4, "strength": 0.7}`),
 		"eced": json.RawMessage(`{"background_steps": 1, "denoise_steps": 2, "iterations": 1}`),
 	}
 	return r
