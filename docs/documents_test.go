@@ -20,6 +20,7 @@ import (
 type document struct {
 	path    string   // from the repository's root, with slashes
 	links   []string // targets of links and pictures, as written
+	spans   []string // pieces of code within text
 	anchors map[string]bool
 }
 
@@ -75,6 +76,8 @@ func read(t *testing.T, path, file string) *document {
 			if words(n, content) == "" {
 				t.Errorf("%s: the picture %s has no words for those who don't see it", path, n.Destination)
 			}
+		case *ast.CodeSpan:
+			d.spans = append(d.spans, words(n, content))
 		case *ast.Heading:
 			d.anchors[anchor(words(n, content))] = true
 		}

@@ -5,7 +5,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +14,19 @@ import (
 // Every exported name that another module could use has a comment, so that `go doc` explains it. Staticcheck looks at the comments'
 // form, and not for missing ones.
 func TestExportedNamesAreExplained(t *testing.T) {
+	for _, s := range sources(t) {
+		s.unexplained(t)
+	}
+}
+
+// source is a parsed file of a package that another module could import.
+type source struct {
+	*ast.File
+	positions *token.FileSet
+}
+
+func sources(t *testing.T) (all []source) {
+	t.Helper()
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -29,26 +41,21 @@ func TestExportedNamesAreExplained(t *testing.T) {
 		if filepath.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
 			return nil
 		}
-		return unexplained(t, path)
+		s := source{positions: token.NewFileSet()}
+		s.File, err = parser.ParseFile(s.positions, path, nil, parser.ParseComments|parser.SkipObjectResolution)
+		all = append(all, s)
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return all
 }
 
 // unexplained reports the exported names of a file that have no comment.
-func unexplained(t *testing.T, path string) error {
-	source, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	files := token.NewFileSet()
-	file, err := parser.ParseFile(files, path, source, parser.ParseComments|parser.SkipObjectResolution)
-	if err != nil {
-		return err
-	}
-	missing := func(n ast.Node, name string) { t.Errorf("%s: %s has no comment", files.Position(n.Pos()), name) }
-	for _, decl := range file.Decls {
+func (s source) unexplained(t *testing.T) {
+	missing := func(n ast.Node, name string) { t.Errorf("%s: %s has no comment", s.positions.Position(n.Pos()), name) }
+	for _, decl := range s.Decls {
 		switch decl := decl.(type) {
 		case *ast.FuncDecl:
 			if decl.Doc == nil && decl.Name.IsExported() && exportedReceiver(decl) && !explainsItself(decl) {
@@ -71,7 +78,6 @@ func unexplained(t *testing.T, path string) error {
 			}
 		}
 	}
-	return nil
 }
 
 // exportedReceiver says whether a function is none of an unexported type.
