@@ -16,12 +16,12 @@ import (
 )
 
 // writeFixture fills a folder for the scripts:
-//   - fashion: a data set of the real pictures in testdata/pictures, once each as its test pictures, and as often as fills
+//   - fashion: a data set of the real pictures in the repository's testdata/pictures, once each as its test pictures, and as often as fills
 //     a batch or two as its training pictures;
 //   - boot.png, one of them, and boot-on-white.png, its negative;
 //   - huge.png, tiny.png, torn.png and text.png, which can't be explained.
 func writeFixture(dir string) error {
-	names, err := filepath.Glob("testdata/pictures/*.png")
+	names, err := filepath.Glob("../../testdata/pictures/*.png")
 	if err != nil {
 		return err
 	}
