@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"otherwise/counterfactual"
 	"otherwise/datasets"
 	"otherwise/datasets/picture"
 )
@@ -92,6 +93,28 @@ func (p *Pictures) Batch(numbers []int) (values, subjects []float32, err error) 
 		})
 	}
 	return values, subjects, drawing.Wait()
+}
+
+// pictures gives pictures from to to, to left out, as models take them.
+func (p *Pictures) pictures(from, to int) ([]counterfactual.Picture, error) {
+	numbers := make([]int, to-from)
+	for i := range numbers {
+		numbers[i] = from + i
+	}
+	values, _, err := p.Batch(numbers)
+	if err != nil {
+		return nil, err
+	}
+	return p.cut(values), nil
+}
+
+// cut makes pictures of a batch's values.
+func (p *Pictures) cut(values []float32) []counterfactual.Picture {
+	pictures := make([]counterfactual.Picture, len(values)/p.Size())
+	for i := range pictures {
+		pictures[i] = counterfactual.Picture{Height: p.Height, Width: p.Width, Channels: p.Channels, Values: values[i*p.Size() : (i+1)*p.Size()]}
+	}
+	return pictures
 }
 
 // Task names the factor of a world that is the class; empty of other sets.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -103,8 +104,10 @@ func (w *worldFlags) words(name string) string {
 	return text
 }
 
-// isWorld reports whether a data set is drawn rather than read.
-func isWorld(name string) bool { return name != "fashion" }
+// worldNames lists the data sets that are drawn rather than read.
+func worldNames() []string { return []string{"savanna", "faces"} }
+
+func isWorld(name string) bool { return slices.Contains(worldNames(), name) }
 
 // openDataset opens a split of a data set: a procedural world, or Fashion-MNIST from a folder; see [openFashion].
 func openDataset(ctx context.Context, name, data string, split datasets.Split, w worldFlags, fetchLog io.Writer) (datasets.Labelled, error) {

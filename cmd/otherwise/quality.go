@@ -19,7 +19,7 @@ func newQuality() *cobra.Command {
 		GroupID: groupModels,
 		Short:   "Measure a bundle's networks on test pictures",
 		Long: `Measures on the data set's test pictures how well a bundle's autoencoder gives pictures back (the peak signal-to-noise
-ratio inside the margin, in decibels, a mean over pictures) and how often classifier and judge are right. What the
+ratio inside the margin, in decibels, and the structural similarity, means over pictures) and how often classifier and judge are right. What the
 diffusion model draws is measured by "otherwise samples", the methods by "otherwise evaluate".`,
 		Example: `  otherwise quality --dataset fashion
   otherwise quality --dataset fashion --bundle models/fashion/bundle --json`,
@@ -83,6 +83,10 @@ func (q *qualityFlags) run(ctx context.Context, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "bundle %s, %d test pictures\n", b.Name, measured.Pictures)
 	fmt.Fprintf(out, "reconstruction PSNR   %.2f dB\n", measured.PSNR)
+	fmt.Fprintf(out, "reconstruction SSIM   %.4f\n", measured.SSIM)
+	if measured.SubjectPSNR != nil {
+		fmt.Fprintf(out, "PSNR of the subjects  %.2f dB\n", *measured.SubjectPSNR)
+	}
 	fmt.Fprintf(out, "classifier accuracy   %.4f\n", measured.ClassifierAccuracy)
 	if b.judge != nil {
 		fmt.Fprintf(out, "judge accuracy        %.4f\n", measured.JudgeAccuracy)
