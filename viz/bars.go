@@ -38,7 +38,7 @@ func Probabilities(r *counterfactual.Result) (Bars, error) {
 	if err := check(r); err != nil {
 		return Bars{}, err
 	}
-	out := Bars{Title: "Class probabilities", Value: Axis{Label: "probability", Min: 0, Max: 1}, Format: Probability, Width: 330,
+	out := Bars{Title: "Class probabilities", Value: Axis{Label: "probability", Min: 0, Max: 1}, Format: Probability, Width: 305,
 		Series: []Series{{Name: "before"}, {Name: "after"}}}
 	for _, c := range likeliest(r) {
 		label := r.Classes[c]
@@ -96,7 +96,7 @@ func (b Bars) draw(s style) (*plot.Plot, error) {
 	if err := b.check(); err != nil {
 		return nil, err
 	}
-	out := s.newPlot(b.Title, b.Value.Label, "")
+	out := s.newPlot(b.Title, b.axisLabel(), "")
 	out.Add(s.rules(true, false))
 	most := 0.
 	for i, series := range b.Series {
@@ -111,7 +111,7 @@ func (b Bars) draw(s style) (*plot.Plot, error) {
 		bars.Horizontal, bars.Color, bars.Offset = true, b.color(i), vg.Length(offset)*pixel
 		bars.LineStyle.Width = 0
 		out.Add(bars)
-		if series.Name != "" {
+		if series.Name != "" && len(b.Series) > 2 {
 			out.Legend.Add(series.Name, bars)
 		}
 		if err := b.addValues(out, s, values, offset); err != nil {
@@ -131,6 +131,14 @@ func (b Bars) draw(s style) (*plot.Plot, error) {
 	out.X.Tick.Marker = upTo{out.X.Max / 1.14}
 	out.Legend.Top, out.Legend.Left = false, false
 	return out, nil
+}
+
+// axisLabel tells two series apart in words: a legend would cover bars.
+func (b Bars) axisLabel() string {
+	if len(b.Series) != 2 {
+		return b.Value.Label
+	}
+	return fmt.Sprintf("%s (above: %s, below: %s)", b.Value.Label, b.Series[0].Name, b.Series[1].Name)
 }
 
 // color is that of a series: what was before is grey.

@@ -10,7 +10,7 @@ import (
 
 func TestCheck(t *testing.T) {
 	for _, method := range []string{"ldce", "eced"} {
-		r := example(method)
+		r := fixture(method)
 		if err := check(r); err != nil {
 			t.Errorf("%s: %v", method, err)
 		}
@@ -37,7 +37,7 @@ func TestCheck(t *testing.T) {
 			r.ActivationMap = grid(2, 2, 2, func(x, y, c int) float64 { return 0 })
 		},
 	} {
-		r := example("eced")
+		r := fixture("eced")
 		change(r)
 		if err := check(r); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want %q", err, want)

@@ -16,7 +16,7 @@ func Convergence(r *counterfactual.Result) (Panels, error) {
 	if !hasCurves(r.Steps) {
 		return Panels{}, fmt.Errorf("the trace of %s has too few steps for a curve", r.Method)
 	}
-	probability := Plot{Title: "Probability of " + r.Classes[r.Target], Width: 330, Height: 230, X: Axis{Label: "step"}, Y: Axis{Label: "probability", Max: 1}}
+	probability := Plot{Title: "Probability of " + r.Classes[r.Target], Width: 305, Height: 220, X: Axis{Label: "step"}, Y: Axis{Label: "probability", Max: 1}}
 	var losses []View
 	for _, stage := range stages(r.Steps) {
 		if len(stage) < 2 {
@@ -27,11 +27,12 @@ func Convergence(r *counterfactual.Result) (Panels, error) {
 		for _, s := range stage {
 			chance.Y, loss.Y = append(chance.Y, s.TargetProbability), append(loss.Y, s.Loss)
 		}
-		if len(chance.finite()) > 0 {
+		// A stage that asks no classifier has the original's probability all along.
+		if slices.ContainsFunc(chance.Y, func(p float64) bool { return p-p == 0 && p != chance.Y[0] }) {
 			probability.Curves = append(probability.Curves, chance)
 		}
 		if len(loss.finite()) > 0 {
-			losses = append(losses, Plot{Title: "Loss, " + name, Width: 330, Height: 230, X: Axis{Label: "step"}, Y: Axis{Label: lossUnit(r.Method, name)}, Curves: []Curve{loss}})
+			losses = append(losses, Plot{Title: "Loss, " + name, Width: 305, Height: 220, X: Axis{Label: "step"}, Y: Axis{Label: lossUnit(r.Method, name), Max: above(loss.Y)}, Curves: []Curve{loss}})
 		}
 	}
 	var views []View
@@ -43,12 +44,26 @@ func Convergence(r *counterfactual.Result) (Panels, error) {
 	}
 	views = append(views, losses...)
 	if kept := keptShares(r.Steps); len(kept) > 1 {
-		views = append(views, Plot{Title: "Locations steered", Width: 330, Height: 230, X: Axis{Label: "step"}, Y: Axis{Label: "share of locations", Max: 1}, Curves: []Curve{{Y: kept}}})
+		views = append(views, Plot{Title: "Locations steered", Width: 305, Height: 220, X: Axis{Label: "step"}, Y: Axis{Label: "share of locations", Max: 1}, Curves: []Curve{{Y: kept}}})
 	}
 	if len(views) == 0 {
 		return Panels{}, fmt.Errorf("the trace of %s has no numbers", r.Method)
 	}
 	return Panels{Views: views}, nil
+}
+
+// above is an axis's end for values that begin at 0; 0, which fits the data, where some are below.
+func above(values []float64) float64 {
+	most := 0.
+	for _, v := range values {
+		if v < 0 {
+			return 0
+		}
+		if v-v == 0 {
+			most = max(most, v)
+		}
+	}
+	return 1.05 * most
 }
 
 // lossUnit is what a stage's loss is.

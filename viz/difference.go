@@ -88,7 +88,7 @@ func amplification(a, b counterfactual.Picture) float64 {
 		changes[i] = math.Abs(float64(b.Values[i]) - float64(a.Values[i]))
 	}
 	slices.Sort(changes) // NaN first
-	most := changes[(len(changes)-1)*99/100]
+	most := changes[(99*(len(changes)-1)+99)/100]
 	chosen := 1.
 	for _, factor := range []float64{2, 5, 10, 20, 50, 100, 200, 500, 1000} {
 		if factor*most <= .5 {

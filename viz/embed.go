@@ -16,7 +16,7 @@ const (
 	// smallPNG is up to how many bytes a picture in a page is left without loss, whatever a JPEG would take.
 	smallPNG = 6 << 10
 	// jpegQuality is where a photograph of 128 pixels a side shows no blocks, enlarged twice.
-	jpegQuality = 90
+	jpegQuality = 85
 )
 
 // dataURL puts a picture into a page: as PNG, without loss, unless it is a photograph whose JPEG takes less than half of that.

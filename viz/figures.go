@@ -76,7 +76,8 @@ func regionFigures(r *counterfactual.Result) []Figure {
 
 func maskFigure(title, what string, p counterfactual.Picture, mask *counterfactual.Grid) Figure {
 	// An outline has more pixels than its picture, and is shown as large.
-	return Figure{Title: title, Caption: fmt.Sprintf("%.1f %% %s", 100*share(mask), what), Picture: Outline(p, mask), Side: shownSideOf(p),
+	side := shownSideOf(p)
+	return Figure{Title: title, Caption: fmt.Sprintf("%.1f %% %s", 100*share(mask), what), Picture: shrink(Outline(p, mask), side), Side: side,
 		Alt: fmt.Sprintf("%s: the outline of the %.1f %% of the picture that may change", title, 100*share(mask))}
 }
 

@@ -32,8 +32,8 @@ func grid(width, height, channels int, at func(x, y, c int) float64) *counterfac
 	return g
 }
 
-// example is a whole result of a method, of pictures of 32x32 grey pixels and latents of 8x8x4.
-func example(method string) *counterfactual.Result {
+// fixture is a whole result of a method, of pictures of 32x32 grey pixels and latents of 8x8x4.
+func fixture(method string) *counterfactual.Result {
 	stages := map[string][]string{"ldce": {"denoise"}, "eced": {"background", "adversarial"}}[method]
 	r := &counterfactual.Result{
 		Method: method, Seed: 7, Classes: classNames, Predicted: 0, Target: 1,

@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"sync"
 
 	"otherwise/counterfactual"
 )
@@ -21,17 +22,33 @@ func Latent(g *counterfactual.Grid) image.Image {
 	channels := max(1, g.Channels)
 	columns := int(math.Ceil(math.Sqrt(float64(channels))))
 	rows := (channels + columns - 1) / columns
-	img := image.NewNRGBA(image.Rect(0, 0, columns*(g.Width+1)-1, rows*(g.Height+1)-1))
+	img := image.NewPaletted(image.Rect(0, 0, columns*(g.Width+1)-1, rows*(g.Height+1)-1), latentPalette())
+	for i := range img.Pix {
+		img.Pix[i] = transparentIndex
+	}
 	for i, v := range g.Values {
-		channel, at := i%channels, i/channels
-		x := channel%columns*(g.Width+1) + at%g.Width
-		y := channel/columns*(g.Height+1) + at/g.Width
-		if v != v {
-			img.Set(x, y, magenta)
-			continue
+		channel, place := i%channels, i/channels
+		x := channel%columns*(g.Width+1) + place%g.Width
+		y := channel/columns*(g.Height+1) + place/g.Width
+		at := uint8(nanIndex)
+		if v == v {
+			at = uint8(math.Round((nanIndex - 1) * max(0, min(1, (float64(v)/LatentScale+1)/2))))
 		}
-		share := max(0, min(1, (float64(v)/LatentScale+1)/2))
-		img.Set(x, y, color.Gray{Y: uint8(math.Round(255 * share))})
+		img.Pix[y*img.Stride+x] = at
 	}
 	return img
 }
+
+// Indices of latentPalette, whose other colours are greys from black to white.
+const (
+	nanIndex         = 254
+	transparentIndex = 255
+)
+
+var latentPalette = sync.OnceValue(func() color.Palette {
+	colors := make(color.Palette, nanIndex, 256)
+	for i := range colors {
+		colors[i] = color.Gray{Y: uint8(math.Round(255 * float64(i) / (nanIndex - 1)))}
+	}
+	return append(colors, magenta, color.Transparent)
+})

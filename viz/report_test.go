@@ -15,12 +15,12 @@ import (
 
 // exampleItems are a problem that both methods solved, and one that one method failed at and the other got wrong.
 func exampleItems() []ReportItem {
-	unsound := example("eced")
+	unsound := fixture("eced")
 	unsound.After = nil
 	return []ReportItem{
 		{Runs: []Run{
-			{Result: example("ldce"), Info: RunInfo{Image: "shapes/test/1", Confirmed: pointer(true), JudgeProbability: pointer(.7)}},
-			{Result: example("eced"), Info: RunInfo{Image: "shapes/test/1", Confirmed: pointer(false), JudgeProbability: pointer(.2)}},
+			{Result: fixture("ldce"), Info: RunInfo{Image: "shapes/test/1", Confirmed: pointer(true), JudgeProbability: pointer(.7)}},
+			{Result: fixture("eced"), Info: RunInfo{Image: "shapes/test/1", Confirmed: pointer(false), JudgeProbability: pointer(.2)}},
 		}},
 		{Title: `a <script>alert("x")</script> title`, Runs: []Run{
 			{Method: "ldce", Err: errors.New("no <memory> left")},
@@ -106,7 +106,7 @@ func TestReportIsWellFormed(t *testing.T) {
 }
 
 func TestBars(t *testing.T) {
-	r := example("ldce")
+	r := fixture("ldce")
 	r.Target = 5 // the least likely, and the sixth
 	got := bars(r)
 	if len(got) != 5 || got[0].Class != "ring" || !got[0].Target || got[1].Class != "circle" {
@@ -135,7 +135,7 @@ func TestWriteReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	first := snapshot(t, filepath.Dir(path))
-	bad := example("ldce")
+	bad := fixture("ldce")
 	bad.Options = func() {} // JSON has no functions
 	err := WriteReport(path, "second", []ReportItem{{Runs: []Run{{Result: bad}}}})
 	if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "options") {

@@ -18,7 +18,7 @@ func TestWriteResult(t *testing.T) {
 	common := []string{"original", "counterfactual", "reconstruction", "difference", "overview", "steps", "latents"}
 	for method, own := range map[string][]string{"eced": {"activation", "overlay", "mask", "outline"}, "ldce": {"consensus"}} {
 		// Into one folder: the first method's own pictures must go.
-		if err := WriteResult(dir, example(method), RunInfo{}); err != nil {
+		if err := WriteResult(dir, fixture(method), RunInfo{}); err != nil {
 			t.Fatal(err)
 		}
 		want := map[string]bool{"result.json": true}
@@ -57,7 +57,7 @@ func TestWriteResult(t *testing.T) {
 // A method that reports the original pasted around its mask has a picture and a number of it, and is called by its title.
 func TestPastedResult(t *testing.T) {
 	dir := t.TempDir()
-	r := example("eced")
+	r := fixture("eced")
 	r.Title, r.Note = "ACE-style, latent", "not comparable"
 	r.Pasted = &counterfactual.Pasted{Picture: r.Original, After: r.Before}
 	if err := WriteResult(dir, r, RunInfo{}); err != nil {
@@ -89,7 +89,7 @@ func TestPastedResult(t *testing.T) {
 
 func TestResultJSON(t *testing.T) {
 	dir := t.TempDir()
-	r := example("ldce")
+	r := fixture("ldce")
 	r.Seed = math.MaxUint64
 	info := RunInfo{Version: "1.2", Bundle: "shapes", BundleHash: "abc", Backend: "xla:cpu", Image: "shapes/test/1",
 		Confirmed: pointer(true), JudgeProbability: pointer(.7)}
@@ -156,11 +156,11 @@ func TestMeanDifference(t *testing.T) {
 // An unsound result, or options that JSON can't hold, leave an earlier result as it was.
 func TestFailedWriteResult(t *testing.T) {
 	dir := t.TempDir()
-	if err := WriteResult(dir, example("eced"), RunInfo{Image: "first"}); err != nil {
+	if err := WriteResult(dir, fixture("eced"), RunInfo{Image: "first"}); err != nil {
 		t.Fatal(err)
 	}
 	before := snapshot(t, dir)
-	unsound, infinite := example("ldce"), example("ldce")
+	unsound, infinite := fixture("ldce"), fixture("ldce")
 	unsound.Counterfactual.Values[5] = float32(math.NaN())
 	infinite.Options = map[string]float64{"tau": math.Inf(1)}
 	if err := WriteResult(dir, unsound, RunInfo{}); err == nil || !strings.Contains(err.Error(), "cannot write a result to "+dir+": the counterfactual") {

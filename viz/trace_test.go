@@ -36,7 +36,7 @@ func TestFrames(t *testing.T) {
 }
 
 func TestSteered(t *testing.T) {
-	if got := steered(example("eced").Steps); len(got) != 20 || got[0].Stage != "adversarial" {
+	if got := steered(fixture("eced").Steps); len(got) != 20 || got[0].Stage != "adversarial" {
 		t.Errorf("%d steps, want the 20 of the last stage", len(got))
 	}
 	if got := steered(nil); len(got) != 0 {

@@ -9,16 +9,12 @@ Needs requirements.txt of this folder and the installed kernel (see test_life.py
 import contextlib
 import os
 import re
-import secrets
 import shutil
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 import unittest
-import urllib.request
 
+import lab
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import TimeoutError, expect, sync_playwright
@@ -74,7 +70,8 @@ class Browser(unittest.TestCase):
             metadata={"kernelspec": {"name": KERNEL, "display_name": KERNEL, "language": "go"}},
         )
         nbformat.write(notebook, os.path.join(cls.folder, "test.ipynb"))
-        url = cls.start_jupyterlab()
+        url, stop = lab.start(cls.folder, LIMIT)
+        cls.addClassCleanup(stop)
         playwright = sync_playwright().start()
         cls.addClassCleanup(playwright.stop)
         browser = playwright.chromium.launch(
@@ -84,33 +81,8 @@ class Browser(unittest.TestCase):
         cls.page = browser.new_page(viewport={"width": 1100, "height": 1300})
         cls.page.set_default_timeout(LIMIT * 1000)
         expect.set_options(timeout=LIMIT * 1000)
-        cls.page.goto(url)
+        cls.page.goto(url("test.ipynb"))
         expect(cls.page.locator(".jp-Notebook .jp-CodeCell")).to_have_count(4)
-
-    @classmethod
-    def start_jupyterlab(cls):
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            port = s.getsockname()[1]
-        token = secrets.token_hex(16)
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
-            + ["--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={cls.folder}"]
-            + ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        cls.addClassCleanup(server.wait)
-        cls.addClassCleanup(server.terminate)
-        deadline = time.monotonic() + LIMIT
-        while True:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token={token}").close()
-                return f"http://127.0.0.1:{port}/lab/tree/test.ipynb?token={token}&reset"
-            except OSError:
-                if server.poll() is not None or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
 
     def cell(self, index):
         return self.page.locator(".jp-Notebook .jp-CodeCell").nth(index)

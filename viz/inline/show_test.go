@@ -130,8 +130,8 @@ func TestResult(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(decode(t, html)); n != 8 {
-		t.Errorf("%d pictures, want original, counterfactual, difference, amplified, activation map and mask, and two colour bars", n)
+	if n := len(decode(t, html)); n != 7 {
+		t.Errorf("%d pictures, want original, counterfactual, difference, activation map and mask, and two colour bars", n)
 	}
 	wantIn(t, html, "<b>ECED</b>: shoe 0.100 → <b>0.750</b>", "the classifier now says shoe", "seed 7", "boot 0.900", "shoe 0.750",
 		">activation map</div>", ">mask</div>")

@@ -7,8 +7,8 @@ function each(kind, build) {
     var still = root.querySelector(":scope > [data-still]");
     var live = make("div", "min-width:0", {"data-live": ""});
     build(root, still, live);
-    // JupyterLab's own keys, such as arrows that go to the next cell, leave the view's alone.
-    root.setAttribute("data-lm-suppress-shortcuts", "true");
+    // JupyterLab's own keys, such as arrows that go to the next cell, leave alone what has this attribute itself.
+    live.querySelectorAll("input, button").forEach(function (control) { control.setAttribute("data-lm-suppress-shortcuts", "true"); });
     root.insertBefore(live, still.nextSibling);
     if (!root.hasAttribute("data-beside")) still.style.display = "none";
   });

@@ -24,6 +24,6 @@ each("compare", function (root, still, live) {
   box.addEventListener("pointermove", function (event) { if (event.buttons) follow(event); });
   at.input.style.width = width + "px";
   at.input.style.flex = "0 1 auto";
-  at.row.style.maxWidth = Math.max(width, 190) + "px";
+  at.row.style.maxWidth = width + "px";
   live.append(make("div", "font-weight:600", {}, [root.dataset.title]), box, at.row);
 });

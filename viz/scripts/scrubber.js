@@ -38,6 +38,7 @@ each("scrubber", function (root, still, live) {
     }, 500);
   });
   at.input.addEventListener("input", stop);
-  at.row.prepend(play);
+  if (frames.length > 1) at.row.prepend(play);
+  else at.input.style.display = "none";
   live.append(make("div", "font-weight:600", {}, [root.dataset.title || ""]), at.row, stage);
 });

@@ -1,0 +1,214 @@
+"""What package viz puts into notebooks: in JupyterLab, and in nbconvert's page opened from a file without a network.
+
+Needs requirements.txt of this folder, and in the environment
+
+    OTHERWISE_TEST_VIEWS         a notebook with outputs, which notebooks/views_test.go writes
+    OTHERWISE_TEST_CHROMIUM      the browser, /usr/bin/chromium by default
+    OTHERWISE_TEST_SCREENSHOTS   a folder for screenshots; none are made by default
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+FOLDER = tempfile.mkdtemp(prefix="otw")
+os.environ["JUPYTER_DATA_DIR"] = os.path.join(FOLDER, "data")  # where signatures of trusted notebooks are kept; read on import
+os.environ["JUPYTERLAB_SETTINGS_DIR"] = os.path.join(FOLDER, "settings")
+os.environ["JUPYTERLAB_WORKSPACES_DIR"] = os.path.join(FOLDER, "workspaces")
+
+import lab
+import nbformat
+from nbformat.sign import NotebookNotary
+from playwright.sync_api import expect, sync_playwright
+
+NOTEBOOK = os.environ["OTHERWISE_TEST_VIEWS"]
+CHROMIUM = os.environ.get("OTHERWISE_TEST_CHROMIUM", "/usr/bin/chromium")
+SCREENSHOTS = os.environ.get("OTHERWISE_TEST_SCREENSHOTS")
+LIMIT = 180  # seconds after which a test that hangs fails
+KINDS = {"compare": 3, "scrubber": 3, "explorer": 2, "gallery": 1}  # how many of each the notebook has
+
+# Nothing is wider than what it stands in, and no picture that is seen is empty.
+FAULTS = """root => {
+    const faults = [], room = root.getBoundingClientRect();
+    for (const node of root.querySelectorAll('[data-live], [data-still], figure, canvas, input')) {
+        const box = node.getBoundingClientRect();
+        if (box.width && box.right > room.right + 1 && !node.closest('[style*="overflow-x"]')) faults.push('too wide: ' + node.outerHTML.slice(0, 80));
+    }
+    for (const image of root.querySelectorAll('img')) {
+        const seen = image.checkVisibility({visibilityProperty: true});
+        if (seen && !(image.complete && image.naturalWidth && image.getBoundingClientRect().width > 4)) faults.push('empty: ' + image.outerHTML.slice(0, 80));
+        if (!image.hasAttribute('alt')) faults.push('no text: ' + image.outerHTML.slice(0, 80));
+    }
+    for (const input of root.querySelectorAll('input, button')) if (!input.getAttribute('aria-label')) faults.push('no label: ' + input.outerHTML);
+    return faults;
+}"""
+
+
+def tearDownModule():
+    shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+class Views(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        playwright = sync_playwright().start()
+        cls.addClassCleanup(playwright.stop)
+        cls.browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
+        )
+        cls.addClassCleanup(cls.browser.close)
+        expect.set_options(timeout=LIMIT * 1000)
+
+    def open(self, url, width, **options):
+        context = self.browser.new_context(viewport={"width": width, "height": 1000}, **options)
+        self.addCleanup(context.close)
+        page = context.new_page()
+        page.set_default_timeout(LIMIT * 1000)
+        self.errors = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.goto(url, wait_until="domcontentloaded")
+        return page
+
+    def screenshot(self, page, name):
+        if SCREENSHOTS:
+            page.screenshot(path=os.path.join(SCREENSHOTS, name + ".png"), full_page=True)
+
+    def check_faults(self, page, outputs):
+        page.wait_for_timeout(300)
+        for i in range(outputs.count()):
+            self.assertEqual([], outputs.nth(i).evaluate(FAULTS))
+
+    def check_moving(self, page, outputs):
+        """Every view moves by its keys, and alone."""
+        for kind, count in KINDS.items():
+            views = outputs.locator(f'[data-otherwise="{kind}"]')
+            expect(views).to_have_count(count)
+            expect(views.locator("> [data-live]")).to_have_count(count)
+            if kind == "gallery":
+                self.check_gallery(page, views)
+                continue
+            for i in range(count):
+                slider = views.nth(i).locator("input[type=range]")
+                others = [views.nth(k).locator("output").text_content() for k in range(count) if k != i]
+                looks, words = [], []
+                for key in ("Home", "End", "ArrowLeft"):
+                    slider.press(key)
+                    words.append(views.nth(i).locator("output").text_content())
+                    looks.append(views.nth(i).locator("> [data-live]").evaluate(
+                        "live => [...live.querySelectorAll('img')].map(i => i.src + i.style.clipPath).join() + [...live.querySelectorAll('canvas')].map(c => c.toDataURL()).join()"
+                    ))
+                self.assertEqual(3, len(set(words)), f"{kind} {i} says {words}")
+                self.assertGreaterEqual(len(set(looks)), 1 if kind == "scrubber" and i > 0 else 3, f"{kind} {i} doesn't change its looks")
+                self.assertEqual(slider.get_attribute("aria-valuetext"), words[-1])
+                self.assertEqual(others, [views.nth(k).locator("output").text_content() for k in range(count) if k != i], f"{kind} {i} moves others")
+
+    def check_gallery(self, page, views):
+        large = views.locator("[aria-live] img")
+        seen = {large.get_attribute("src")}
+        views.locator("button").first.focus()
+        for _ in range(2):
+            page.keyboard.press("ArrowRight")
+            seen.add(large.get_attribute("src"))
+        self.assertEqual(3, len(seen))
+
+    def check_explorer(self, outputs):
+        """What the slider says of a mask is what the mask has."""
+        explorer = outputs.locator('[data-otherwise="explorer"]').nth(1)
+        slider = explorer.locator("input[type=range]")
+        slider.press("Home")
+        expect(explorer).to_contain_text("threshold 0.1")
+        expect(explorer).to_contain_text("none computed here")
+        few = explorer.locator("[data-live]").first.inner_text()
+        slider.press("ArrowRight")
+        expect(explorer).to_contain_text("square 0.800, flipped")
+        expect(explorer).to_contain_text("of 1024 pixels")
+        self.assertNotEqual(few, explorer.locator("[data-live]").first.inner_text())
+
+    def page_of_file(self, theme):
+        """The page that nbconvert makes of the notebook."""
+        subprocess.run(
+            [sys.executable, "-m", "nbconvert", "--to", "html", "--theme", theme, "--output-dir", FOLDER, "--output", theme, NOTEBOOK],
+            check=True, capture_output=True,
+        )
+        return pathlib.Path(FOLDER, theme + ".html").as_uri()
+
+    def test_1_page_without_network(self):
+        for theme in ("light", "dark"):
+            url = self.page_of_file(theme)
+            for width in (800, 1400):
+                with self.subTest(theme=theme, width=width):
+                    page = self.open(url, width, offline=True)
+                    outputs = page.locator(".jp-OutputArea-output")
+                    expect(outputs).to_have_count(4)
+                    self.check_faults(page, outputs)
+                    self.screenshot(page, f"page-{theme}-{width}")
+                    self.check_moving(page, outputs)
+                    self.check_explorer(outputs)
+                    # nbconvert's own page asks for libraries on the network, and complains where there is none.
+                    self.assertEqual([], [e for e in self.errors if "require" not in e and "MathJax" not in e])
+
+    def test_2_page_without_scripts(self):
+        page = self.open(self.page_of_file("light"), 1400, offline=True, java_script_enabled=False)
+        for kind, count in KINDS.items():
+            views = page.locator(f'[data-otherwise="{kind}"]')
+            expect(views).to_have_count(count)
+            expect(views.locator("[data-live]")).to_have_count(0)
+            for i in range(count):
+                expect(views.nth(i).locator("[data-still]")).to_be_visible()
+                expect(views.nth(i).locator("figure img, [data-frame] img").first).to_be_visible()
+        self.screenshot(page, "page-without-scripts")
+
+    def test_3_jupyterlab(self):
+        folder = os.path.join(FOLDER, "served")
+        os.makedirs(folder)
+        notebook = nbformat.read(NOTEBOOK, as_version=4)
+        NotebookNotary().sign(notebook)
+        nbformat.write(notebook, os.path.join(folder, "trusted.ipynb"))
+        notebook.cells[0].source += " # changed, so that no signature fits"
+        nbformat.write(notebook, os.path.join(folder, "untrusted.ipynb"))
+        url, stop = lab.start(folder, LIMIT, "--LabApp.expose_app_in_browser=True")
+        self.addCleanup(stop)
+        for width in (800, 1400):
+            page = self.open(url("trusted.ipynb"), width)
+            page.wait_for_function("window.jupyterapp && window.jupyterapp.restored")
+            outputs = page.locator(".jp-Notebook .jp-OutputArea-output")
+            expect(outputs).to_have_count(4)
+            expect(page.locator("[data-live]")).to_have_count(sum(KINDS.values()))
+            self.check_faults(page, outputs)
+            self.check_moving(page, outputs)
+            self.check_explorer(outputs)
+            self.assertEqual([], self.errors)
+        # A view's keys are not the notebook's: the active cell stays, and is still there.
+        page.locator(".jp-Notebook .jp-CodeCell").nth(1).locator(".jp-InputArea-prompt").click()
+        page.locator('[data-otherwise="scrubber"] input').first.focus()
+        for key in ("ArrowDown", "ArrowUp", "d", "d", "x"):
+            page.keyboard.press(key)
+        expect(page.locator(".jp-Notebook .jp-CodeCell")).to_have_count(4)
+        page.locator('[data-otherwise="scrubber"]').first.scroll_into_view_if_needed()
+        self.screenshot(page, "jupyterlab-light")
+        page.evaluate("jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
+        expect(page.locator('body[data-jp-theme-light="false"]')).to_have_count(1)
+        page.wait_for_timeout(500)
+        for i in range(4):
+            outputs.nth(i).scroll_into_view_if_needed()
+            self.screenshot(page, f"jupyterlab-dark-{i}")
+
+        page = self.open(url("untrusted.ipynb"), 1400)
+        outputs = page.locator(".jp-Notebook .jp-OutputArea-output")
+        expect(outputs).to_have_count(4)
+        expect(outputs.nth(2).locator("img").first).to_be_visible()
+        expect(page.locator("[data-live]")).to_have_count(0)
+        page.wait_for_timeout(500)
+        for i in range(4):
+            self.assertEqual([], [f for f in outputs.nth(i).evaluate(FAULTS) if not f.startswith("no text")])
+            self.assertGreater(outputs.nth(i).locator("img >> visible=true").count(), 2)
+            outputs.nth(i).scroll_into_view_if_needed()
+            self.screenshot(page, f"jupyterlab-untrusted-{i}")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,116 @@
+package notebooks
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"otherwise/counterfactual"
+	"otherwise/internal/example"
+	"otherwise/viz"
+	"otherwise/viz/inline"
+)
+
+// TestViews looks at what package viz puts into notebooks, in JupyterLab and in nbconvert's pages. It needs no kernel: the outputs are
+// those that cells would have.
+func TestViews(t *testing.T) {
+	python := os.Getenv("OTHERWISE_JUPYTER_PYTHON")
+	if python == "" {
+		t.Skip("OTHERWISE_JUPYTER_PYTHON names no Python with Jupyter")
+	}
+	needModules(t, python, "jupyterlab", "nbconvert", "playwright")
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skipf("no browser (on Debian: apt-get install chromium): %v", err)
+	}
+	path := filepath.Join(t.TempDir(), "views.ipynb")
+	writeNotebook(t, path, shownValues(t))
+	t.Setenv("OTHERWISE_TEST_CHROMIUM", chromium)
+	t.Setenv("OTHERWISE_TEST_VIEWS", path)
+	runScript(t, python, "test_views.py")
+}
+
+// shownValues are what cells show: each kind of view, some of them twice, as a notebook has them.
+func shownValues(t *testing.T) map[string][]any {
+	t.Helper()
+	coloured, err := example.Savanna(3, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := example.Savanna(4, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	small := smallResult()
+	var outcomes []viz.ThresholdResult
+	for _, threshold := range []float64{.3, .6} {
+		outcome, err := viz.ThresholdOutcome(threshold, small)
+		if err != nil {
+			t.Fatal(err)
+		}
+		outcomes = append(outcomes, outcome)
+	}
+	gallery, err := viz.SeedGallery([]*counterfactual.Result{coloured, other})
+	if err != nil {
+		t.Fatal(err)
+	}
+	animation, err := viz.Scrubber{Steps: coloured.Steps}.Animation()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string][]any{
+		"overview": {coloured}, "twice": {small, small}, "gallery": {gallery, animation},
+		"explorer": {viz.Explorer{Picture: coloured.Original, Map: coloured.ActivationMap},
+			viz.Explorer{Picture: small.Original, Map: small.ActivationMap, Thresholds: []float64{.1, .3, .6}, Counterfactuals: outcomes}},
+	}
+}
+
+// smallResult is one of 32x32 grey pixels: a disc that becomes a square.
+func smallResult() *counterfactual.Result {
+	const side = 32
+	r := &counterfactual.Result{Method: "eced", Seed: 1, Classes: []string{"circle", "square"}, Target: 1, Before: []float64{.9, .1}, After: []float64{.2, .8}}
+	r.Original = counterfactual.Picture{Height: side, Width: side, Channels: 1}
+	r.ActivationMap = &counterfactual.Grid{Height: side, Width: side, Channels: 1}
+	r.Counterfactual = r.Original
+	for i := range side * side {
+		x, y := float32(i%side)/side-.5, float32(i/side)/side-.5
+		radius := x*x + y*y
+		r.Original.Values = append(r.Original.Values, max(0, min(1, 8*(.12-radius))))
+		r.Counterfactual.Values = append(r.Counterfactual.Values, max(0, min(1, 8*(.35-max(x, -x, y, -y)))))
+		r.ActivationMap.Values = append(r.ActivationMap.Values, max(0, 1-4*radius))
+	}
+	for i := range 6 {
+		r.Steps = append(r.Steps, counterfactual.Step{Stage: "adversarial", Index: i, Total: 6, TargetProbability: float64(i) / 6, Decoded: &r.Counterfactual})
+	}
+	return r
+}
+
+// writeNotebook writes a notebook whose cells have shown values, in the order of their names.
+func writeNotebook(t *testing.T, path string, shown map[string][]any) {
+	t.Helper()
+	type object = map[string]any
+	var cells []any
+	for _, name := range []string{"overview", "twice", "explorer", "gallery"} {
+		view, err := inline.Of(shown[name]...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		html, err := view.HTML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		output := object{"output_type": "display_data", "metadata": object{}, "data": object{"text/html": html, "text/plain": view.Text()}}
+		cells = append(cells, object{"cell_type": "code", "id": name, "execution_count": 1, "metadata": object{}, "source": "inline.Show(" + name + ")",
+			"outputs": []any{output}})
+	}
+	text, err := json.Marshal(object{"nbformat": 4, "nbformat_minor": 5, "cells": cells,
+		"metadata": object{"kernelspec": object{"name": "python3", "display_name": "none", "language": "python"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
