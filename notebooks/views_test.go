@@ -2,6 +2,8 @@ package notebooks
 
 import (
 	"encoding/json"
+	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -60,11 +62,33 @@ func shownValues(t *testing.T) map[string][]any {
 	if err != nil {
 		t.Fatal(err)
 	}
+	fields := viz.Fields(smooth(3))
+	amplified, factor := viz.Amplified(coloured.Original, coloured.Reconstruction, 0)
 	return map[string][]any{
+		"pictures": {"viz.Heat", viz.Figure{Picture: viz.Heat(coloured.ActivationMap, 0, 0), Bar: viz.HeatBar("0", "1")}, "viz.Overlay", viz.Overlay(coloured.Original, coloured.ActivationMap, viz.OverlayAlpha),
+			"viz.MaskImage", viz.MaskImage(coloured.Mask), "viz.Outline", viz.Figure{Picture: viz.Outline(coloured.Original, coloured.LatentMask), Side: 192},
+			"viz.Difference", viz.Figure{Picture: viz.Difference(coloured.Original, coloured.Counterfactual), Bar: viz.DifferenceBar()},
+			"viz.Magnitude", viz.Magnitude(coloured.Original, coloured.Counterfactual), "viz.Amplified", viz.Figure{Picture: amplified, Caption: fmt.Sprintf("× %g", factor)},
+			"viz.Latent", viz.Latent(smooth(3)), "viz.Fields", fields[0], "viz.FieldWheel", viz.FieldWheel(160), "viz.Angles", viz.Figure{Picture: viz.Angles(smooth(1)), Bar: viz.AngleBar()}},
+		"plots": {viz.Plot{Title: "viz.Plot", X: viz.Axis{Label: "threshold"}, Y: viz.Axis{Label: "share of pictures", Max: 1.1}, Curves: []viz.Curve{
+			{Name: "one", X: []float64{.1, .3, .5, .7}, Y: []float64{1, .9, .7, .3}, Low: []float64{.9, .8, .55, .2}, High: []float64{1, .95, .8, .45}, Points: true},
+			{Name: "other", X: []float64{.1, .3, .5, .7}, Y: []float64{.8, .7, .65, .6}}}},
+			viz.Bars{Title: "viz.Bars", Value: viz.Axis{Label: "seconds"}, Labels: []string{"LDCE", "ECED"}, Series: []viz.Series{{Values: []float64{1.5, 7.5}}}}},
 		"overview": {coloured}, "twice": {small, small}, "gallery": {gallery, animation},
 		"explorer": {viz.Explorer{Picture: coloured.Original, Map: coloured.ActivationMap},
 			viz.Explorer{Picture: small.Original, Map: small.ActivationMap, Thresholds: []float64{.1, .3, .6}, Counterfactuals: outcomes}},
 	}
+}
+
+// smooth is a latent of waves.
+func smooth(channels int) *counterfactual.Grid {
+	const side = 32
+	g := &counterfactual.Grid{Height: side, Width: side, Channels: channels}
+	for i := range side * side * channels {
+		x, y, c := i/channels%side, i/channels/side, i%channels
+		g.Values = append(g.Values, float32(2.5*math.Sin(float64(x*(c+1))/6)*math.Cos(float64(y)/5)))
+	}
+	return g
 }
 
 // smallResult is one of 32x32 grey pixels: a disc that becomes a square.
@@ -92,7 +116,7 @@ func writeNotebook(t *testing.T, path string, shown map[string][]any) {
 	t.Helper()
 	type object = map[string]any
 	var cells []any
-	for _, name := range []string{"overview", "twice", "explorer", "gallery"} {
+	for _, name := range []string{"overview", "twice", "explorer", "gallery", "pictures", "plots"} {
 		view, err := inline.Of(shown[name]...)
 		if err != nil {
 			t.Fatal(err)

@@ -16,7 +16,8 @@ type Figure struct {
 	Bar     *ColorBar // what the colours mean; nil for a picture that needs no telling
 	// Side is about the length, in pixels, of the longer side on the screen. 0 is 160 for a small picture, which keeps its pixels as
 	// squares, 192 for one of 64 pixels or more, and the size it has, up to 256, for a larger one.
-	Side int
+	Side   int
+	Pixels bool // the pixels stay squares in a picture of 64 or more too: a latent, a map
 }
 
 const (
@@ -31,7 +32,7 @@ func (f Figure) shown() image.Point {
 	size := still(f.Picture).Bounds().Size()
 	longer, side := max(size.X, size.Y), f.Side
 	switch {
-	case longer <= fewPixels:
+	case f.Sharp():
 		if side == 0 {
 			side = shownSide
 		}
@@ -53,7 +54,8 @@ func (f Figure) Height() int { return f.shown().Y }
 // Sharp reports whether the pixels are shown as squares.
 func (f Figure) Sharp() bool {
 	size := still(f.Picture).Bounds().Size()
-	return max(size.X, size.Y) <= fewPixels
+	longer := max(size.X, size.Y)
+	return longer <= fewPixels || f.Pixels && longer <= mostCell/2
 }
 
 // Src is the picture as a data URL, of at most twice as many pixels a side as it is shown in: what dense screens have.

@@ -59,7 +59,8 @@ func (s Scrubber) frames() ([]stepFrame, error) {
 		f := stepFrame{Step: label(step), Probability: Probability(step.TargetProbability)}
 		add := func(title, alt string, img image.Image) {
 			img = shrink(img, smoothSide)
-			f.Figures = append(f.Figures, Figure{Title: title, Alt: alt + " at " + f.Label(), Picture: img, Side: frameSide})
+			numbers := !strings.HasSuffix(title, ", decoded")
+			f.Figures = append(f.Figures, Figure{Title: title, Alt: alt + " at " + f.Label(), Picture: img, Side: frameSide, Pixels: numbers})
 		}
 		if step.Decoded != nil {
 			add("x0, decoded", "the picture that the step implies", Image(*step.Decoded))

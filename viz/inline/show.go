@@ -110,7 +110,7 @@ func viewOf(value any, title string) (viz.View, error) {
 			return nil, errors.New("the grid is nil: this result has none")
 		}
 		if v.Channels > 1 {
-			return viz.Figure{Title: title, Picture: viz.Latent(v)}, nil
+			return viz.Figure{Title: title, Picture: viz.Latent(v), Pixels: true}, nil
 		}
 		return viz.Figure{Title: title, Picture: viz.Heat(v, 0, 0)}, nil
 	}
