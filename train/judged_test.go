@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -138,5 +139,34 @@ func TestViewsDifferAndStayInRange(t *testing.T) {
 	}
 	if bilinear(data, picture, 3, 5, 1) != picture[(3*16+5)*3+1] || bilinear(data, picture, -4, 40, 0) != picture[15*3] {
 		t.Error("a pixel's own value isn't read at its place, or not the edge beyond it")
+	}
+}
+
+// A classifier with a bias has files of its own, from which a bundle takes its name, task and bias.
+func TestBiasedClassifierStandsBesideTheFirst(t *testing.T) {
+	w := &Workshop{Backend: golden.Backend(t), Dir: t.TempDir(), Data: stripeWorldData(), Test: stripeWorldData(), Recipe: Recipe{Name: "stripes", Seed: 1,
+		Task: "direction", Bias: []datasets.Bias{{Factor: "phase=0", Class: "horizontal", Strength: 0.9}},
+		Classifier: classify.ConvNet{PatchSize: 4, Widths: []int{4}, Groups: 2, Classes: 2, Mean: 0.5, Std: 0.5},
+		Runs:       map[string]RunSize{"classifier": {Steps: 2, Batch: 8, Rate: 1e-3, EMA: 0.9}}}}
+	if err := w.Train(context.Background(), "classifier"); err != nil {
+		t.Fatal(err)
+	}
+	names, err := w.variants()
+	if err != nil || len(names) != 1 || names[0] != "classifier-biased" {
+		t.Fatalf("classifiers %q, %v", names, err)
+	}
+	run, err := w.readRecord(names[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run.Task != "direction" || len(run.Classes) != 2 || len(run.Bias) != 1 || len(run.Accuracy) != 1 {
+		t.Errorf("record %+v", run)
+	}
+	if got, want := w.provenance("classifier", run), "otherwise train classifier --dataset stripes --bias phase=0:horizontal:0.9:"; !strings.HasPrefix(got, want) {
+		t.Errorf("provenance %q", got)
+	}
+	w.Recipe.Task, w.Recipe.Bias = "colour", nil
+	if got := w.variant(); got != "direction" {
+		t.Errorf("a classifier of another task is called %q", got)
 	}
 }

@@ -42,7 +42,7 @@ func Savanna() Recipe {
 		Judge:             judge,
 		JudgeOptions:      ClassifierOptions{Noise: 0.1, Shift: 2},
 		Factors:           savanna.Factors(),
-		Encoder:           classify.ConvEncoder{PatchSize: 4, Widths: []int{48, 96, 128}, Groups: 8, Expanded: 128, Mean: convnet.Mean, Std: convnet.Std},
+		Encoder:           classify.ConvEncoder{PatchSize: 4, Widths: []int{32, 64, 96}, Groups: 8, Expanded: 128, Mean: convnet.Mean, Std: convnet.Std},
 		Runs: map[string]RunSize{
 			"autoencoder": {Steps: 4000, Batch: 16, Rate: 1.5e-3, EMA: 0.998, Crop: 64},
 			"classifier":  {Steps: 2000, Batch: 32, Rate: 2e-3, EMA: 0.998},
