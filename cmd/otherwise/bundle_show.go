@@ -45,7 +45,17 @@ func showTrained(w io.Writer, files fs.FS) error {
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "name\t%s\nabout\t%s\nimage\t%dx%d, %d channels\n", b.Name, b.Description, b.Image.Width, b.Image.Height, b.Image.Channels)
+	if b.Task != "" {
+		fmt.Fprintf(t, "task\t%s\n", b.Task)
+	}
 	showClasses(t, b.Classes)
+	for _, c := range b.Classifiers {
+		fmt.Fprintf(t, "--classifier %s\ttask %s: %s", c.Name, c.Task, strings.Join(c.Classes, ", "))
+		for _, bias := range c.Bias {
+			fmt.Fprintf(t, "; fitted with the bias %s", bias)
+		}
+		fmt.Fprintln(t)
+	}
 	for _, name := range slices.Sorted(maps.Keys(b.Networks)) {
 		n := b.Networks[name]
 		fmt.Fprintf(t, "%s\t%s, %s, %.2f MB\n", name, n.Architecture, n.File, float64(n.Size)/1e6)

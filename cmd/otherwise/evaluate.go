@@ -155,7 +155,7 @@ func (f *evaluateFlags) run(ctx context.Context, command string, out, log io.Wri
 		labels[i] = set.Label(i)
 	}
 	indices := firstOfEachClass(labels, f.count)
-	e := &evaluation{bench: b, set: set, log: finished, choose: choose, embedder: embedder, seed: f.seed, told: log}
+	e := &evaluation{bench: b, set: set, log: finished, choose: choose, embedder: embedder, truth: b.truthMeter(set), seed: f.seed, told: log}
 	r := evaluationReport{Command: command, Bundle: b.Name, BundleHash: b.Hash, Task: b.Task, Classifier: b.Classifier, Overrides: overrides, Encoder: encoder}
 	for _, m := range running {
 		info, err := bundle.DescribeMethod(m.Name())
