@@ -3,10 +3,7 @@ package bundle
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -153,24 +150,4 @@ func kept(backend compute.Backend, identity string, precision dtypes.DType, load
 		return nil, err
 	}
 	return nn.ParamsOf(values), nil
-}
-
-// identity tells the parameters of files under a configuration from others, without reading the files.
-func identity(config any, paths ...string) (string, error) {
-	text, err := json.Marshal(config)
-	if err != nil {
-		return "", err
-	}
-	for _, path := range paths {
-		full, err := filepath.Abs(path)
-		if err != nil {
-			return "", err
-		}
-		info, err := os.Stat(full)
-		if err != nil {
-			return "", err
-		}
-		text = fmt.Appendf(text, "\n%s %d %d", full, info.Size(), info.ModTime().UnixNano())
-	}
-	return hashed(text), nil
 }

@@ -44,7 +44,11 @@ func (p *ClassifierPart) load(backend compute.Backend, finder *Finder, classes c
 	if err != nil {
 		return nil, err
 	}
-	id, err := identity(p, paths...)
+	about, err := json.Marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	id, err := weights.Fingerprint(string(about), paths...)
 	if err != nil {
 		return nil, err
 	}

@@ -6,12 +6,12 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// kernelToGraph reorders a convolution kernel from the published [out, in, height, width], whose dimensions are shape, to
+// KernelToGraph reorders a convolution kernel from the published [out, in, height, width], whose dimensions are shape, to
 // [height, width, in, out]. Both slices hold all elements.
 //
 // It goes through tiles that fit into the processor's nearest cache, read and written in whole lines: element by element, all
 // memory of a large kernel would be fetched once for each of its outputs.
-func kernelToGraph(dst, src []float32, shape []int) {
+func KernelToGraph(dst, src []float32, shape []int) {
 	const outputs, inputs = 16, 8 // of a tile
 	out, in, taps := shape[0], shape[1], shape[2]*shape[3]
 	row := inputs*taps + 1 // not a power of two, at which the rows would push each other out of the cache

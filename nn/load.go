@@ -153,7 +153,7 @@ func (l *loader) fill(flat any, name string, shape []int) error {
 		if err := l.src.Float32Into(name, read); err != nil {
 			return err
 		}
-		kernelToGraph(values, read, shape)
+		KernelToGraph(values, read, shape)
 	} else if err := l.src.Float32Into(name, values); err != nil {
 		return err
 	}

@@ -144,25 +144,12 @@ func tensorValue(name string, c *constant, kernel bool, params *nn.Params) *valu
 	v.param = name
 	data, dims := c.floats, c.dims
 	if v.kernel = kernel && len(dims) == 4; v.kernel {
-		data, dims = kernelLayout(data, dims)
+		turned := make([]float32, len(data))
+		nn.KernelToGraph(turned, data, dims)
+		data, dims = turned, []int{dims[2], dims[3], dims[1], dims[0]}
 	}
 	params.Set(name, tensors.FromFlatDataAndDimensions(data, dims...))
 	return v
-}
-
-// kernelLayout turns a kernel from [out, in, height, width] to [height, width, in, out].
-func kernelLayout(data []float32, dims []int) ([]float32, []int) {
-	outs, rest := dims[0], len(data)/dims[0]
-	ins, positions := dims[1], dims[2]*dims[3]
-	turned := make([]float32, len(data))
-	for o := range outs {
-		for i := range ins {
-			for p := range positions {
-				turned[(p*ins+i)*outs+o] = data[o*rest+i*positions+p]
-			}
-		}
-	}
-	return turned, []int{dims[2], dims[3], ins, outs}
 }
 
 // kernels are the tensors that are used as the weights of convolutions only.

@@ -1,8 +1,6 @@
 package published
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -84,20 +82,11 @@ func (w Weights) Identity() (string, error) {
 			files = append(files, filepath.Join(dir, e.Name()))
 		}
 	}
-	hash := sha256.New()
-	fmt.Fprintf(hash, "%s\n%s\n", w.what, w.config)
-	for _, path := range files {
-		full, err := filepath.Abs(path)
-		if err != nil {
-			return "", fmt.Errorf("%s: %w", w.what, err)
-		}
-		info, err := os.Stat(full)
-		if err != nil {
-			return "", fmt.Errorf("%s: %w", w.what, err)
-		}
-		fmt.Fprintf(hash, "%s %d %d\n", full, info.Size(), info.ModTime().UnixNano())
+	id, err := weights.Fingerprint(fmt.Sprintf("%s\n%s", w.what, w.config), files...)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", w.what, err)
 	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
+	return id, nil
 }
 
 // fitted is a source whose 1x1 kernels can be read as matrices, and matrices as 1x1 kernels, where the network wants them

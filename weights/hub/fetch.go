@@ -19,6 +19,8 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/google/renameio/v2"
+
+	"otherwise/weights/hubcache"
 )
 
 // fetch brings files into the cache and returns the folder of their revision.
@@ -49,7 +51,7 @@ func (r *repository) fetch(ctx context.Context, list *listing, names []string) (
 // fetchFile brings a file into the cache, unless it is there.
 func (r *repository) fetchFile(ctx context.Context, list *listing, name string) error {
 	file := list.files[name]
-	blob := filepath.Join(r.folder(), "blobs", file.hash)
+	blob := hubcache.Blob(r.cache, r.id, file.hash)
 	unlock, err := r.lock(ctx, file.hash)
 	if err != nil {
 		return err
@@ -67,7 +69,7 @@ func (r *repository) fetchFile(ctx context.Context, list *listing, name string) 
 // lock keeps two processes from fetching one blob, by the lock that Hugging Face's tools use as well.
 func (r *repository) lock(ctx context.Context, hash string) (unlock func(), err error) {
 	path := filepath.Join(r.cache, ".locks", filepath.Base(r.folder()), hash+".lock")
-	for _, dir := range []string{filepath.Dir(path), filepath.Join(r.folder(), "blobs")} {
+	for _, dir := range []string{filepath.Dir(path), filepath.Dir(hubcache.Blob(r.cache, r.id, hash))} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return nil, err
 		}

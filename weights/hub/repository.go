@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -71,11 +70,11 @@ func (r *repository) folder() string {
 }
 
 func (r *repository) snapshot(commit string) string {
-	return filepath.Join(r.folder(), "snapshots", commit)
+	return hubcache.SnapshotOf(r.cache, r.id, commit)
 }
 
 func (r *repository) ref() string {
-	return filepath.Join(r.folder(), "refs", filepath.FromSlash(r.revision))
+	return hubcache.Ref(r.cache, r.id, r.revision)
 }
 
 // cached returns the folder of the revision's files, or "" if none was ever fetched.

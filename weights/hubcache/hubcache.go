@@ -35,12 +35,27 @@ func Folder(cache, model string) string {
 	return filepath.Join(cache, "models--"+strings.ReplaceAll(model, "/", "--"))
 }
 
+// SnapshotOf is where the files of a commit have their names.
+func SnapshotOf(cache, model, commit string) string {
+	return filepath.Join(Folder(cache, model), "snapshots", commit)
+}
+
+// Ref is the file that holds the commit of a branch or tag.
+func Ref(cache, model, revision string) string {
+	return filepath.Join(Folder(cache, model), "refs", filepath.FromSlash(revision))
+}
+
+// Blob is where the content of the files with a hash lies.
+func Blob(cache, model, hash string) string {
+	return filepath.Join(Folder(cache, model), "blobs", hash)
+}
+
 // Snapshot returns the folder with a model's files of a revision (a commit, branch or tag), or "" if none was ever fetched. Not
 // all files of the model need be there.
 func Snapshot(cache, model, revision string) string {
 	commit := revision
 	if !IsCommit(commit) {
-		text, err := os.ReadFile(filepath.Join(Folder(cache, model), "refs", filepath.FromSlash(revision)))
+		text, err := os.ReadFile(Ref(cache, model, revision))
 		if err != nil {
 			return ""
 		}
@@ -49,7 +64,7 @@ func Snapshot(cache, model, revision string) string {
 	if !IsCommit(commit) {
 		return ""
 	}
-	dir := filepath.Join(Folder(cache, model), "snapshots", commit)
+	dir := SnapshotOf(cache, model, commit)
 	if _, err := os.Stat(dir); err != nil {
 		return ""
 	}
