@@ -9,7 +9,7 @@ import (
 
 // The true counterfactual, where it is known, stands beside the found one: in the figures of pages and in the folder.
 func TestTruthStandsBesideTheCounterfactual(t *testing.T) {
-	r := example("ldce")
+	r := fixture("ldce")
 	truth := shape(32, 1)
 	r.Truth = &truth
 	figures, err := Figures(r)
