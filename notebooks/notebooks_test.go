@@ -107,6 +107,9 @@ func runScript(t *testing.T, python, name string) {
 	}
 }
 
+// mostExplanation is what an explanation may take in a notebook, in bytes: ten take 3 MB.
+const mostExplanation = 300_000
+
 // testFirst runs first.ipynb from the command line and looks at what its cells show.
 func testFirst(t *testing.T, python string) {
 	cache, err := setup.CacheDir()
@@ -134,6 +137,11 @@ func testFirst(t *testing.T, python string) {
 			if !strings.Contains(shown[cell], part) {
 				t.Errorf("cell %q doesn't show %q: %s", cell, part, shown[cell])
 			}
+		}
+	}
+	for _, cell := range []string{"ldce", "eced"} {
+		if n := len(shown[cell]); n > mostExplanation {
+			t.Errorf("cell %q shows %d bytes, want at most %d", cell, n, mostExplanation)
 		}
 	}
 }

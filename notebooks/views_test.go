@@ -63,7 +63,7 @@ func shownValues(t *testing.T) map[string][]any {
 		t.Fatal(err)
 	}
 	fields := viz.Fields(smooth(3))
-	amplified, factor := viz.Amplified(coloured.Original, coloured.Reconstruction, 0)
+	amplified, factor := viz.Amplified(coloured.Original, *coloured.Steps[4].Decoded, 0)
 	return map[string][]any{
 		"pictures": {"viz.Heat", viz.Figure{Picture: viz.Heat(coloured.ActivationMap, 0, 0), Bar: viz.HeatBar("0", "1")}, "viz.Overlay", viz.Overlay(coloured.Original, coloured.ActivationMap, viz.OverlayAlpha),
 			"viz.MaskImage", viz.MaskImage(coloured.Mask), "viz.Outline", viz.Figure{Picture: viz.Outline(coloured.Original, coloured.LatentMask), Side: 192},

@@ -125,6 +125,7 @@ func (b Bars) draw(s style) (*plot.Plot, error) {
 	}
 	out.NominalY(labels...)
 	out.Y.Tick.Label.Color, out.Y.Tick.Label.Font = s.ink, plotFont(plotText, font.WeightNormal)
+	out.Y.Min, out.Y.Max = -.5, float64(len(labels))-.5
 	out.X.Min, out.X.Max = 0, most
 	b.Value.apply(&out.X)
 	out.X.Max *= 1.14 // room for the longest bar's value

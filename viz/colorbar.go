@@ -24,7 +24,7 @@ func DifferenceBar() *ColorBar {
 }
 
 // AngleBar is the bar of [Angles].
-func AngleBar() *ColorBar { return &ColorBar{"0° agree", "180° oppose", anglePalette()} }
+func AngleBar() *ColorBar { return &ColorBar{"0°", "180°", anglePalette()} }
 
 // barSteps is how many colours a bar has; they run into each other.
 const barSteps = 128

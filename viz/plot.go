@@ -230,6 +230,9 @@ type drawn interface {
 
 const pixel = vg.Inch / 96
 
+// inset leaves room for what reaches over the axes' ends: half a number, half a point.
+func inset(c draw.Canvas) draw.Canvas { return draw.Crop(c, 0, -vg.Points(9), 0, -vg.Points(2)) }
+
 func rasterOf(d drawn) (img image.Image) {
 	p, err := d.draw(printed)
 	if err != nil {
@@ -237,7 +240,7 @@ func rasterOf(d drawn) (img image.Image) {
 	}
 	width, height := d.size()
 	canvas := vgimg.NewWith(vgimg.UseWH(vg.Length(width)*pixel, vg.Length(height)*pixel), vgimg.UseDPI(2*96), vgimg.UseBackgroundColor(paper))
-	p.Draw(draw.New(canvas))
+	p.Draw(inset(draw.New(canvas)))
 	return canvas.Image()
 }
 
@@ -248,7 +251,7 @@ func svgOf(d drawn, s style) (string, error) {
 	}
 	width, height := d.size()
 	canvas := vgsvg.New(vg.Length(width)*pixel, vg.Length(height)*pixel)
-	p.Draw(draw.New(canvas))
+	p.Draw(inset(draw.New(canvas)))
 	var text strings.Builder
 	if _, err := canvas.WriteTo(&text); err != nil {
 		return "", err

@@ -90,11 +90,13 @@ func legend(items []itemView) []legendView {
 			"what would have had to be different."},
 		{Title: "difference", Text: "Counterfactual minus original. White is unchanged. Values run from 0 to 1; a change of " +
 			scale + " or more has the full colour.", Ramp: difference, Low: "−" + scale + " darker", High: "+" + scale + " brighter"},
+		{Title: "amplified", Text: "The difference on middle grey, as many times as strong as it says below: small changes can be seen."},
 		{Title: "reconstruction", Text: "The original through the autoencoder alone, with nothing else changed. What differs " +
 			"here is the model's loss, not an explanation."},
 		{Title: "activation map", Text: "Where the classifier looks for its decision, laid over the original.",
 			Ramp: heat, Low: "0 ignored", High: "1 decisive"},
 		{Title: "mask", Text: "The activation map above a threshold. Inside the orange line the picture may change, outside it stays."},
+		{Title: "latent mask", Text: "The mask on the latent's coarser grid, on which it acts."},
 		{Title: "consensus map", Text: "In what share of the steps the classifier's wish and the diffusion model's agreed, so " +
 			"that the place was steered.", Ramp: heat, Low: "0 never", High: "1 always"},
 		{Title: "steps", Text: fmt.Sprintf("The picture that each step implies and, below it, the latent's channels (black −%d, white +%d); "+

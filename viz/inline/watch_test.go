@@ -100,6 +100,21 @@ func TestProgressShowsLatestPicture(t *testing.T) {
 	}
 }
 
+// Where no HTML is shown, a line tells the same.
+func TestProgressInWords(t *testing.T) {
+	p := &progress{title: "LDCE", begun: time.Now()}
+	if err := p.observe(counterfactual.Step{Stage: "denoise", Index: 4, Total: 20, TargetProbability: .25}); err != nil {
+		t.Fatal(err)
+	}
+	o, err := p.output(p.begun.Add(3*time.Second), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "LDCE: denoise, step 5 of 20, target 0.250 (3s)"; o.Text != want {
+		t.Errorf("text %q, want %q", o.Text, want)
+	}
+}
+
 func TestProgressWithoutAStep(t *testing.T) {
 	shown, _ := watched(t, func(counterfactual.Observer) { time.Sleep(50 * time.Millisecond) })
 	wantIn(t, shown[len(shown)-1], "ended before the first step")
