@@ -41,10 +41,8 @@ func shownValues(t *testing.T) map[string][]any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := example.Savanna(4, false)
-	if err != nil {
-		t.Fatal(err)
-	}
+	other := *coloured
+	other.Seed, other.Counterfactual = 4, *coloured.Steps[21].Decoded
 	small := smallResult()
 	var outcomes []viz.ThresholdResult
 	for _, threshold := range []float64{.3, .6} {
@@ -54,7 +52,7 @@ func shownValues(t *testing.T) map[string][]any {
 		}
 		outcomes = append(outcomes, outcome)
 	}
-	gallery, err := viz.SeedGallery([]*counterfactual.Result{coloured, other})
+	gallery, err := viz.SeedGallery([]*counterfactual.Result{coloured, &other})
 	if err != nil {
 		t.Fatal(err)
 	}
