@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -34,6 +35,15 @@ func (r *Recipe) build(backend compute.Backend, text []byte, folder string, find
 	b.Models = counterfactual.Models{Backend: backend, Diffusion: model}
 	if b.Models.Classifier, err = r.Classifier.load(backend, finder, classes); err != nil {
 		return nil, fmt.Errorf("%s: %w", NetClassifier, err)
+	}
+	for _, lora := range r.Diffusion.LoRA {
+		path, err := finder.Find(lora.Part)
+		if err != nil {
+			return nil, fmt.Errorf("diffusion.lora: %w", err)
+		}
+		if err := b.AddLoRA(path, *cmp.Or(lora.Scale, new(1.0))); err != nil {
+			return nil, err
+		}
 	}
 	if r.Judge != nil {
 		if b.Judge, err = r.Judge.load(backend, finder, classes); err != nil {

@@ -64,6 +64,8 @@ type DiffusionPart struct {
 	Config string `toml:"config,omitempty"`
 	// Tokenizer is the folder with CLIP's vocab.json and merges.txt, for a CompVis checkpoint, which has none.
 	Tokenizer *Part `toml:"tokenizer,omitempty"`
+	// LoRA are low-rank adapters that are added to the U-Net, one after the other.
+	LoRA []LoRAPart `toml:"lora,omitempty"`
 	// Autoencoder takes the place of the model's own.
 	Autoencoder *Part `toml:"autoencoder,omitempty"`
 	// Prompt is the template of a text-conditional model's prompts: {} is the class, {a} its article.
@@ -147,6 +149,9 @@ func (r *Recipe) validate() error {
 	}
 	report(given == 1, "classes: give one of list, names and file, not %d of them", given)
 	report(r.Diffusion.Weights != "", "diffusion.weights is missing")
+	for i, lora := range r.Diffusion.LoRA {
+		report(lora.Weights != "", "diffusion.lora[%d].weights is missing", i)
+	}
 	for name, p := range r.Parts() {
 		if err := p.validate(); err != nil {
 			wrong = append(wrong, fmt.Errorf("%s: %w", name, err))
@@ -189,6 +194,9 @@ func (r *Recipe) Parts() map[string]*Part {
 		if p != nil {
 			all[name] = p
 		}
+	}
+	for i := range r.Diffusion.LoRA {
+		add(fmt.Sprintf("diffusion.lora[%d]", i), &r.Diffusion.LoRA[i].Part)
 	}
 	add("diffusion.tokenizer", r.Diffusion.Tokenizer)
 	add("diffusion.autoencoder", r.Diffusion.Autoencoder)

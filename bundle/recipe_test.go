@@ -7,13 +7,18 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/gomlx/gomlx/core/tensors"
+
 	"otherwise/bundle"
 	"otherwise/counterfactual"
+	"otherwise/diffusion"
 	"otherwise/internal/golden"
 	"otherwise/internal/sdtiny"
+	"otherwise/nn"
 )
 
 // published lays the diffusion package's small networks out as diffusers does, with a recipe beside them.
@@ -219,5 +224,46 @@ func TestHubIsAskedForWhatIsNotHere(t *testing.T) {
 	}
 	if _, err := bundle.OpenWith(golden.Backend(t), recipe, bundle.Options{Hub: hub}); err != nil || asked != 1 {
 		t.Fatalf("asked %d times, error %v", asked, err)
+	}
+}
+
+// An adapter that a recipe names is added to the U-Net.
+func TestRecipeWithLoRA(t *testing.T) {
+	backend := golden.Backend(t)
+	plain, err := bundle.Open(backend, published(t, small))
+	if err != nil {
+		t.Fatal(err)
+	}
+	unet := plain.Models.Diffusion.DenoiserParams
+	lora, err := diffusion.NewLoRA(unet, 2, 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const layer = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q"
+	width := unet.Get(layer + ".weight").Shape().Dimensions[0]
+	lora.Params.Set(layer+nn.AdapterB, tensors.FromFlatDataAndDimensions(nn.Gaussian(2, "b", 2*width), width, 2))
+	adapted := published(t, strings.Replace(small, "[diffusion]\n", "[diffusion]\nlora = [{weights = \"faces.safetensors\", scale = 0.5}]\n", 1))
+	if err := lora.Write(filepath.Join(filepath.Dir(adapted), "faces.safetensors")); err != nil {
+		t.Fatal(err)
+	}
+	b, err := bundle.Open(backend, adapted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := lora.Merge(backend, unet, 0.5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range unet.Names() {
+		golden.Near(t, name, tensors.MustCopyFlatData[float32](b.Models.Diffusion.DenoiserParams.Get(name)), tensors.MustCopyFlatData[float32](want.Get(name)), 0)
+	}
+	if slices.Equal(tensors.MustCopyFlatData[float32](want.Get(layer+".weight")), tensors.MustCopyFlatData[float32](unet.Get(layer+".weight"))) {
+		t.Error("the adapter changed nothing: the test shows nothing")
+	}
+	if err := os.Remove(filepath.Join(filepath.Dir(adapted), "faces.safetensors")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bundle.Open(backend, adapted); !errors.Is(err, bundle.ErrNotFound) {
+		t.Errorf("an adapter that isn't there: %v", err)
 	}
 }

@@ -32,6 +32,18 @@ func Predicting(network Denoiser, prediction string, s Schedule) (Denoiser, erro
 	return nil, fmt.Errorf("unknown prediction_type %q; legal are %s, %s and %s", prediction, PredictsNoise, PredictsVelocity, PredictsLatent)
 }
 
+// Trained is the inverse of [Predicting]: the network within a denoiser, and what it was trained to estimate.
+func Trained(d Denoiser) (network Denoiser, prediction string) {
+	p, is := d.(predictor)
+	switch {
+	case !is:
+		return d, PredictsNoise
+	case p.latent:
+		return p.network, PredictsLatent
+	}
+	return p.network, PredictsVelocity
+}
+
 // predictor turns a network's estimates of velocity or clean latent into those of the noise.
 type predictor struct {
 	network       Denoiser

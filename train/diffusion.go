@@ -33,8 +33,16 @@ type Diffusion struct {
 
 // target is what the network is to estimate of clean latents, noise, and the noise level alpha.
 func (d Diffusion) target(z, noise, alpha *Node) *Node {
-	if d.Prediction == diffusion.PredictsVelocity {
+	return diffusionTarget(d.Prediction, z, noise, alpha)
+}
+
+// diffusionTarget is what a network that estimates what prediction names is to say.
+func diffusionTarget(prediction string, z, noise, alpha *Node) *Node {
+	switch prediction {
+	case diffusion.PredictsVelocity:
 		return Sub(Mul(Sqrt(alpha), noise), Mul(Sqrt(OneMinus(alpha)), z))
+	case diffusion.PredictsLatent:
+		return z
 	}
 	return noise
 }

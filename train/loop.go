@@ -34,10 +34,14 @@ type Task struct {
 type Options struct {
 	Steps int // 1000
 	// Rate is Adam's peak learning rate (1e-3), reached after WarmUp steps (100) and lowered by a half cosine to a
-	// hundredth of itself at the end.
-	Rate   float64
-	WarmUp int
-	// EMA is the decay of the moving average of the weights (0.999), which is what a run returns.
+	// hundredth of itself at the end, or kept with Constant.
+	Rate     float64
+	WarmUp   int
+	Constant bool
+	// Adam are the optimiser's other settings; those of Kingma and Ba. A weight decay makes it AdamW.
+	Adam nn.AdamOptions
+	// EMA is the decay of the moving average of the weights (0.999), which is what a run returns; negative for none: the weights
+	// themselves.
 	EMA float64
 	// Clip limits the joint L2 norm of the gradients (1).
 	Clip float64
@@ -143,10 +147,13 @@ func keptWords(opts Options) string {
 	return "the last good checkpoint is kept in " + opts.Checkpoint
 }
 
-// rate is a linear warm-up followed by a half cosine down to one hundredth.
+// rate is a linear warm-up followed by a half cosine down to one hundredth, or by nothing.
 func rate(o Options, step int) float64 {
 	if step < o.WarmUp {
 		return o.Rate * float64(step+1) / float64(o.WarmUp)
+	}
+	if o.Constant {
+		return o.Rate
 	}
 	u := float64(step-o.WarmUp) / float64(max(1, o.Steps-o.WarmUp))
 	return o.Rate * (0.01 + 0.99*0.5*(1+math.Cos(math.Pi*u)))

@@ -21,11 +21,12 @@ type Pictures struct {
 	frame  picture.Frame
 	pixels []byte           // nil where pictures are drawn
 	world  datasets.Dataset // that draws them
+	source datasets.Dataset // that they were read from; nil where they are drawn
 }
 
 // Load fits every picture of a data set into a frame of the given size and channels.
 func Load(set datasets.Dataset, frame picture.Frame) (*Pictures, error) {
-	p := &Pictures{Height: frame.Height, Width: frame.Width, Channels: frame.Channels, Classes: set.Classes(), frame: frame}
+	p := &Pictures{Height: frame.Height, Width: frame.Width, Channels: frame.Channels, Classes: set.Classes(), frame: frame, source: set}
 	p.pixels = make([]byte, 0, set.Len()*frame.Size())
 	for i := range set.Len() {
 		sample, err := set.Sample(i)
@@ -162,7 +163,11 @@ func (p *Pictures) values(i int, factors []datasets.Factor) ([]int32, error) {
 
 // Caption describes picture i in words. A set that has no captions is an error.
 func (p *Pictures) Caption(i int) (string, error) {
-	captioned, ok := p.world.(interface{ Caption(i int) (string, error) })
+	from := p.world
+	if from == nil {
+		from = p.source
+	}
+	captioned, ok := from.(interface{ Caption(i int) (string, error) })
 	if !ok {
 		return "", errors.New("the data set has no captions, which a text-conditional model is told")
 	}

@@ -116,7 +116,7 @@ func Fashion() Recipe {
 			"ldce": json.RawMessage(`{"ddim_steps": 50, "strength": 0.6, "lambda_c": 4, "lambda_d": 0.6, "guidance_scale": 4}`),
 			"eced": json.RawMessage(`{"foreground_share": 0.7, "background_steps": 80, "denoise_steps": 32, "iterations": 20, "rate": 0.2, "guidance_scale": 5, "stop_at": 0.95}`),
 
-			"ace":        json.RawMessage(`{"iterations": 25, "step": 0.08, "lambda_d": 0.001, "threshold": 0.1}`),
+			"ace":        json.RawMessage(`{"iterations": 25, "step": 0.08, "lambda_d": 0.001, "threshold": 0}`),
 			"bld":        json.RawMessage(`{"foreground_share": 0.7}`),
 			"dime":       json.RawMessage(`{"steps": 25, "tau": 10, "lambda_c": [20, 40, 80]}`),
 			"dvce":       json.RawMessage(`{"steps": 50, "strength": 0.6, "lambda_c": 1.5, "lambda_d": 0.3}`),

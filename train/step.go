@@ -54,11 +54,11 @@ func newStepProgram(backend compute.Backend, task Task, opts Options) *stepProgr
 		// the barrier keeps XLA from computing a gradient again for every value that is made of it
 		grads := clipByGlobalNorm(OptimizationBarriers(Gradient(loss, params...)...), opts.Clip)
 		// early on, a plain average forgets the initial values faster than a fixed decay
-		decay := Min(ConstAs(step, opts.EMA), Div(OnePlus(step), AddScalar(step, 10)))
+		decay := Min(ConstAs(step, max(0, opts.EMA)), Div(OnePlus(step), AddScalar(step, 10)))
 		out := []*Node{loss}
 		for i, p := range params {
 			m, v := partner(nets[netM], names[i], p), partner(nets[netV], names[i], p)
-			newP, newM, newV := nn.Adam(p, grads[i], m, v, rate, step)
+			newP, newM, newV := opts.Adam.Update(p, grads[i], m, v, rate, step)
 			average := partner(nets[netEMA], names[i], p)
 			average = Add(Mul(decay, average), Mul(OneMinus(decay), newP))
 			out = append(out, newP, newM, newV, average)

@@ -9,14 +9,16 @@ import (
 // bundleFlags name the models to work with, and which of their classifiers.
 type bundleFlags struct {
 	name, task, classifier string
+	loras                  []string // files of low-rank adapters, with a scale behind "=" or without
 }
 
-// addFlags gives a command the flags --bundle, --task and --classifier.
+// addFlags gives a command the flags --bundle, --task, --classifier and --lora.
 func (b *bundleFlags) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&b.name, "bundle", bundle.Default, "models: the `name` of a bundle (see otherwise bundle list), a bundle's folder, or a recipe's TOML file")
 	f.StringVar(&b.task, "task", "", "what the classes are about, of a bundle with several tasks, such as Young of faces (default: its first)")
 	f.StringVar(&b.classifier, "classifier", "", "`name` of a classifier of the bundle beside the task's own, such as biased")
+	f.StringArrayVar(&b.loras, "lora", nil, "low-rank adapter to add to the diffusion model: `FILE` as diffusers or train diffusion --lora write it, or FILE=SCALE; may be repeated")
 	complete(cmd, "bundle", completeBundle)
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"otherwise/bundle"
@@ -76,7 +77,7 @@ func (p demoPlan) first(n int) (demoPlan, error) {
 	for _, g := range p.groups {
 		g.pairs = g.pairs[:min(n, len(g.pairs))]
 		n -= len(g.pairs)
-		if at := slices.IndexFunc(groups, func(o demoGroup) bool { return o.models == g.models && o.dataset == g.dataset }); at >= 0 {
+		if at := slices.IndexFunc(groups, func(o demoGroup) bool { return reflect.DeepEqual(o.models, g.models) && o.dataset == g.dataset }); at >= 0 {
 			groups[at].pairs = append(slices.Clip(groups[at].pairs), g.pairs...)
 		} else if len(g.pairs) > 0 {
 			groups = append(groups, g)

@@ -35,6 +35,10 @@ func openBench(ctx context.Context, f bundleFlags) (*bench, error) {
 		backend.Finalize()
 		return nil, err
 	}
+	if err := addLoRAs(opened, f.loras); err != nil {
+		backend.Finalize()
+		return nil, err
+	}
 	return &bench{Bundle: opened, backend: backend,
 		classifier: counterfactual.NewPredictor(opened.Models), judge: opened.JudgePredictor()}, nil
 }

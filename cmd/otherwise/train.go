@@ -50,6 +50,7 @@ type training struct {
 	steps              int
 	seed               uint64
 	world              worldFlags
+	tuning             fineTuning // of the diffusion model
 }
 
 func newTrainNetwork(network string) *cobra.Command {
@@ -64,12 +65,27 @@ made) and %[1]s-loss.png into the output folder. Progress, with the loss and the
   otherwise train %[1]s --dataset savanna --out try --steps 500 --seed 2`, network),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := t.tuning.check(cmd, &t); err != nil {
+				return err
+			}
+			if t.tuning.from != "" {
+				return t.tuning.run(cmd.Context(), &t, cmd.ErrOrStderr())
+			}
 			return t.run(cmd.Context(), network, cmd.ErrOrStderr())
 		},
 	}
 	f := cmd.Flags()
 	addDataset(cmd, &t.dataset)
-	required(cmd, "dataset")
+	if network == "diffusion" {
+		t.tuning.addFlags(cmd)
+		cmd.Long += "\n" + fineTuneHelp
+		cmd.Example += `
+  otherwise train diffusion --from fashion --pictures negatives --out out/negatives --rate 5e-4 --steps 600
+  otherwise train diffusion --from fashion --pictures negatives --out out/adapter --lora 8 --rate 3e-3
+  otherwise train diffusion --from stable-diffusion-v1-5 --pictures celebahq --size 512 --out out/faces`
+	} else {
+		required(cmd, "dataset")
+	}
 	f.StringVar(&t.data, "data", "", dataFlag)
 	f.StringVar(&t.out, "out", "", "`folder` for the networks (default: models/DATASET)")
 	t.world.addDetail(cmd)
