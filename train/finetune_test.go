@@ -116,7 +116,7 @@ func TestFineTuneAnAdapterOfABundle(t *testing.T) {
 	o.Rank = 4
 	dir := t.TempDir()
 	result, err := o.Run(t.Context(), b.Models.Backend, model, data, classes, "fashion", set.Name(), dir,
-		Options{Steps: 40, Rate: 1e-2, WarmUp: 5, Constant: true, EMA: -1, Adam: nn.AdamOptions{WeightDecay: 0.01}})
+		Options{Steps: 60, Rate: 1e-2, WarmUp: 5, Constant: true, EMA: -1, Adam: nn.AdamOptions{WeightDecay: 0.01}})
 	if err != nil {
 		t.Fatal(err)
 	}
