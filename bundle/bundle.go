@@ -185,6 +185,18 @@ func (b *Bundle) Picture(img image.Image) (counterfactual.Picture, error) {
 	return counterfactual.Picture{Height: b.Frame.Height, Width: b.Frame.Width, Channels: b.Frame.Channels, Values: values}, nil
 }
 
+// Sample is [Bundle.Picture] of a data set's picture i.
+func (b *Bundle) Sample(set datasets.Dataset, i int) (counterfactual.Picture, error) {
+	sample, err := set.Sample(i)
+	if err != nil {
+		return counterfactual.Picture{}, err
+	}
+	return b.Picture(sample.Image)
+}
+
+// Class is the number of the class that a name stands for, as [datasets.ClassByName] understands names.
+func (b *Bundle) Class(name string) (int, error) { return datasets.ClassByName(name, b.Classes) }
+
 // JudgePredictor gives the judge's class probabilities; nil where the bundle has no judge.
 func (b *Bundle) JudgePredictor() *counterfactual.Predictor {
 	if b.Judge == nil {

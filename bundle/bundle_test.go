@@ -2,7 +2,9 @@ package bundle_test
 
 import (
 	"context"
+	"errors"
 	"image"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -10,6 +12,7 @@ import (
 
 	"otherwise/bundle"
 	"otherwise/counterfactual"
+	"otherwise/datasets"
 	"otherwise/internal/golden"
 	"otherwise/ldce"
 	"otherwise/weights"
@@ -75,6 +78,10 @@ func TestMethods(t *testing.T) {
 			t.Errorf("%s: got error %v", overrides, err)
 		}
 	}
+	_, err := b.Method("ldce", []byte(`{"gamma": 500, "lambda_c": 2}`), []byte(`{"gamma": 30}`))
+	if err != nil {
+		t.Errorf("a legal override of an illegal one: %v", err)
+	}
 	if _, err := b.Method("ace", []byte(`{"tau": 0}`)); err == nil || !strings.Contains(err.Error(), "latent-pgd") {
 		t.Errorf("ace without diffusion: %v", err)
 	}
@@ -107,6 +114,70 @@ func TestPictureStandsInItsMargin(t *testing.T) {
 	}
 	if _, err := b.Picture(image.NewGray(image.Rect(0, 0, 0, 0))); err == nil {
 		t.Error("an empty picture was accepted")
+	}
+}
+
+// grey is a data set of one grey picture.
+type grey struct{ datasets.Dataset }
+
+func (grey) Sample(i int) (datasets.Sample, error) {
+	if i != 0 {
+		return datasets.Sample{}, errors.New("no such picture")
+	}
+	img := image.NewGray(image.Rect(0, 0, 28, 28))
+	for j := range img.Pix {
+		img.Pix[j] = 128
+	}
+	return datasets.Sample{Image: img}, nil
+}
+
+func TestSamplesAndClasses(t *testing.T) {
+	b := open(t)
+	p, err := b.Sample(grey{}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Validate(); err != nil || p.Values[16*32+16] != 128./255 {
+		t.Errorf("the picture's middle is %g: %v", p.Values[16*32+16], err)
+	}
+	if _, err := b.Sample(grey{}, 1); err == nil {
+		t.Error("a sample that isn't there was read")
+	}
+	if class, err := b.Class("t-shirt"); err != nil || class != 0 {
+		t.Errorf("t-shirt is class %d: %v", class, err)
+	}
+	if _, err := b.Class("zebra"); err == nil {
+		t.Error("a class that isn't there was found")
+	}
+}
+
+func TestEncoderAndDecoderGoBothWays(t *testing.T) {
+	b := open(t)
+	p, err := b.Sample(grey{}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	black := p
+	black.Values = make([]float32, len(p.Values))
+	latents, err := counterfactual.NewEncoder(b.Models).Encode(p, black)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := counterfactual.NewDecoder(b.Models).Decode(latents...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []counterfactual.Picture{p, black} {
+		mean := 0.
+		for j, v := range back[i].Values {
+			mean += math.Abs(float64(v-want.Values[j])) / float64(len(want.Values))
+		}
+		if mean > .1 { // the encoder has seen garments, not squares
+			t.Errorf("picture %d comes back with a mean difference of %.3f", i, mean)
+		}
+	}
+	if latents, err := counterfactual.NewEncoder(b.Models).Encode(); err != nil || latents != nil {
+		t.Errorf("of nothing: %v, %v", latents, err)
 	}
 }
 

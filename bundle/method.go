@@ -47,9 +47,9 @@ func MethodNames() []string {
 	return names
 }
 
-// Method prepares a method with the options that the bundle stores for it, overlaid by a JSON object of overrides (nil
-// for none). A field that the method doesn't have is an error.
-func (b *Bundle) Method(name string, overrides []byte) (counterfactual.Method, error) {
+// Method prepares a method with the options that the bundle stores for it, overlaid by JSON objects of overrides, one after the other
+// (nil for none). A field that the method doesn't have is an error.
+func (b *Bundle) Method(name string, overrides ...[]byte) (counterfactual.Method, error) {
 	switch name {
 	case "ldce":
 		return prepare(b, name, overrides, ldce.Options{}, ldce.New)
@@ -82,14 +82,17 @@ func unknownMethod(name string) error {
 }
 
 // prepare makes a method of its options: those given, overlaid by the bundle's stored ones, then the overrides.
-func prepare[O any, M counterfactual.Method](b *Bundle, name string, overrides []byte, o O, make func(counterfactual.Models, O) (M, error)) (counterfactual.Method, error) {
+func prepare[O any, M counterfactual.Method](b *Bundle, name string, overrides [][]byte, o O, make func(counterfactual.Models, O) (M, error)) (counterfactual.Method, error) {
 	if stored := b.methods[name]; len(stored) > 0 {
 		if err := strict(stored, &o); err != nil {
 			return nil, fmt.Errorf("options of %s stored in the bundle: %w", name, err)
 		}
 	}
-	if len(overrides) > 0 {
-		if err := strict(overrides, &o); err != nil {
+	for _, some := range overrides {
+		if len(some) == 0 {
+			continue
+		}
+		if err := strict(some, &o); err != nil {
 			return nil, fmt.Errorf("options of %s: %w", name, err)
 		}
 	}

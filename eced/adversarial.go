@@ -12,8 +12,7 @@ import (
 
 // changeForeground is stage C on one picture. The result is the picture of the last forward pass.
 func (r *run) changeForeground(ctx context.Context) error {
-	a, err := r.NewAdversary(Scene{Encoded: r.encoded, Background: r.background, LatentMask: r.latentMask, Decoder: r.decoder,
-		Targets: []int{r.problem.Target}})
+	a, err := r.NewAdversary(r.scene())
 	if err != nil {
 		return err
 	}
@@ -42,6 +41,11 @@ func (r *run) changeForeground(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// scene is what stage C works on.
+func (r *run) scene() Scene {
+	return Scene{Encoded: r.encoded, Background: r.background, LatentMask: r.latentMask, Decoder: r.decoder, Targets: []int{r.problem.Target}}
 }
 
 // chainNoise draws the noise of iteration k.

@@ -3,6 +3,7 @@ package eced
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -155,5 +156,49 @@ func TestSearchThreshold(t *testing.T) {
 	cancel()
 	if _, err := method.SearchThreshold(ctx, p, SearchOptions{}, nil); err == nil {
 		t.Error("a cancelled context is no error")
+	}
+}
+
+func TestPropositionsHoldOnAProblem(t *testing.T) {
+	method := goldenMethod(t, quick())
+	p, err := method.CheckPropositions(context.Background(), toyProblem(t, method))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Properties) != 12 {
+		t.Errorf("%d properties, want P1 to P12", len(p.Properties))
+	}
+	for _, property := range p.Properties {
+		if !property.Holds {
+			t.Errorf("%s, %s: %s", property.Name, property.Says, property.Found)
+		}
+	}
+	outside := 0.0
+	mask, err := p.Regions.Mask(.9, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range p.Gradient.Values {
+		if mask.Values[i/p.Gradient.Channels] == 0 {
+			outside = max(outside, math.Abs(float64(v)))
+		}
+	}
+	if outside == 0 {
+		t.Error("the gradient is pruned already")
+	}
+	star, err := p.Regions.limit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, _ := p.Regions.Mask(star, false)
+	above, _ := p.Regions.Mask(star, true)
+	if slices.Equal(at.Values, above.Values) {
+		t.Errorf("no position lies on the limit %g", star)
+	}
+	o := quick()
+	o.ForegroundShare, o.Given = 0, centre()
+	given := goldenMethod(t, o)
+	if _, err := given.CheckPropositions(context.Background(), toyProblem(t, given)); err == nil || !strings.Contains(err.Error(), "given") {
+		t.Errorf("a given mask: error %v", err)
 	}
 }

@@ -2,7 +2,7 @@
 // pixels each, bright on black (Xiao, Rasul, Vollgraf: "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine
 // Learning Algorithms", arXiv:1708.07747).
 //
-// [Find] says where the four files are, [Fetch] gets them where apt is there, [Load] reads a split of them.
+// [Find] says where the four files are, [Fetch] gets them where apt is there, [Load] reads a split of them, and [Open] does both.
 package fashion
 
 import (
@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"otherwise/datasets"
+	"otherwise/setup"
 )
 
 // Size is the width and the height of every picture in pixels.
@@ -52,6 +53,19 @@ type Set struct {
 }
 
 var _ datasets.Dataset = (*Set)(nil)
+
+// Open reads a split from where [Find] finds it: the cache folder, or that of Debian's package.
+func Open(split Split) (*Set, error) {
+	cache, err := setup.CacheDir()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := Find("", cache)
+	if err != nil {
+		return nil, err
+	}
+	return Load(dir, split)
+}
 
 // Load reads a split from the two gzipped idx files in dir. Whatever is wrong with them is an error that names the file:
 // wrong magic or dimensions, truncated or trailing data, a label over 9, more or fewer labels than pictures.
