@@ -6,10 +6,10 @@ BENCH_FLAGS ?= -benchtime=3x
 LAB_FLAGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo notebook test build lint bench setup clean plugin tools
+.PHONY: help demo notebook notebooks test build lint bench setup clean plugin tools
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo '  DEMO_FLAGS="--count 2", LAB_FLAGS="--no-browser" and TEST_FLAGS="-run Name" are passed on.'
 
@@ -21,6 +21,11 @@ notebook: build .venv/installed ## open notebooks/ in JupyterLab, with the kerne
 	bin/otherwise setup
 	VIRTUAL_ENV="$(CURDIR)/.venv" bin/otherwise kernel install --sys-prefix
 	.venv/bin/jupyter lab --notebook-dir notebooks $(LAB_FLAGS)
+
+notebooks: build .venv/installed ## run all notebooks again and keep what they show
+	bin/otherwise setup
+	VIRTUAL_ENV="$(CURDIR)/.venv" bin/otherwise kernel install --sys-prefix
+	.venv/bin/python notebooks/execute.py
 
 test: plugin lint ## check formatting, vet, staticcheck, and run the tests
 	@$(MAKE) --no-print-directory .venv/installed-for-tests || echo "Note: without Jupyter, the tests that drive the notebook kernel are skipped."

@@ -3,7 +3,6 @@ package notebooks
 
 import (
 	"context"
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,9 +28,9 @@ func TestNotebooks(t *testing.T) {
 		t.Skipf("no backend for the engine: %v", err)
 	}
 	installKernel(t)
-	t.Run("first", func(t *testing.T) {
-		needModules(t, python, "nbconvert")
-		testFirst(t, python)
+	t.Run("series", func(t *testing.T) {
+		needModules(t, python, "nbclient")
+		testSeries(t, python)
 	})
 	t.Run("protocol", func(t *testing.T) {
 		needModules(t, python, "jupyter_kernel_test")
@@ -107,73 +106,59 @@ func runScript(t *testing.T, python, name string) {
 	}
 }
 
+// mostBytes bounds a notebook with what it shows: a checkout holds every version of it.
+const mostBytes = 1_000_000
+
 // mostExplanation is what an explanation may take in a notebook, in bytes: ten take 3 MB.
 const mostExplanation = 300_000
 
-// testFirst runs first.ipynb from the command line and looks at what its cells show.
-func testFirst(t *testing.T, python string) {
-	cache, err := setup.CacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := fashion.Find("", cache); err != nil {
+// testSeries runs all notebooks from the command line, shortly, and compares what their cells show with what the files hold.
+func testSeries(t *testing.T, python string) {
+	if _, err := fashion.Open(fashion.Test); err != nil {
 		t.Skip(err)
 	}
+	paths, err := filepath.Glob("[0-9]*.ipynb")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no notebooks here: %v", err)
+	}
 	dir := t.TempDir()
-	convert := exec.CommandContext(t.Context(), python, "-m", "nbconvert", "--to", "notebook", "--execute", "first.ipynb",
-		"--output-dir", dir, "--ExecutePreprocessor.kernel_name="+testKernel)
-	if out, err := convert.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	run := exec.CommandContext(t.Context(), python, "execute.py", "--short", "--kernel", testKernel, "--output", dir)
+	run.Stdout, run.Stderr = t.Output(), t.Output()
+	if err := run.Run(); err != nil {
+		t.Fatalf("execute.py: %v", err)
 	}
-	shown := outputs(t, filepath.Join(dir, "first.ipynb"))
-	for cell, parts := range map[string][]string{
-		"models":  {"Ankle boot"},
-		"picture": {"Ankle boot", "<img"},
-		"ldce":    {"step 30 of 30", "the classifier now says Sneaker", "consensus map"},
-		"eced":    {"the classifier now says Sneaker", "activation map", "mask"},
-		"status":  {"<table>", "compiled here", "Kept: bundle fashion"},
-	} {
-		for _, part := range parts {
-			if !strings.Contains(shown[cell], part) {
-				t.Errorf("cell %q doesn't show %q: %s", cell, part, shown[cell])
+	for _, path := range paths {
+		t.Run(path, func(t *testing.T) {
+			before, after := readNotebook(t, path), readNotebook(t, filepath.Join(dir, path))
+			for _, difference := range compareNotebooks(before, after, len(before.Metadata.Otherwise.Short) == 0) {
+				t.Errorf("%s; `make notebooks` runs all again", difference)
 			}
-		}
-	}
-	for _, cell := range []string{"ldce", "eced"} {
-		if n := len(shown[cell]); n > mostExplanation {
-			t.Errorf("cell %q shows %d bytes, want at most %d", cell, n, mostExplanation)
-		}
+		})
 	}
 }
 
-// outputs are the text and HTML that the cells of a notebook show, by the cells' names.
-func outputs(t *testing.T, path string) map[string]string {
-	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var notebook struct {
-		Cells []struct {
-			ID      string
-			Outputs []struct {
-				Text []string
-				Data map[string]any
+func TestNotebooksAreSmallAndComplete(t *testing.T) {
+	paths, _ := filepath.Glob("*.ipynb")
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Size() > mostBytes {
+			t.Errorf("%s has %d bytes, at most %d are allowed", path, info.Size(), mostBytes)
+		}
+		for _, cell := range readNotebook(t, path).Cells {
+			if cell.Type == "code" && len(cell.Outputs) == 0 {
+				t.Errorf("%s: cell %q shows nothing; `make notebooks` runs it", path, cell.ID)
+			}
+			for _, o := range cell.Outputs {
+				if size := len(o.forms()["text/html"]); size > mostExplanation {
+					t.Errorf("%s: cell %q shows %d bytes at once, at most %d are allowed", path, cell.ID, size, mostExplanation)
+				}
+				if o.Type == "error" || o.Name == "stderr" {
+					t.Errorf("%s: cell %q shows an error: %q", path, cell.ID, o.forms())
+				}
 			}
 		}
 	}
-	if err := json.Unmarshal(content, &notebook); err != nil {
-		t.Fatal(err)
-	}
-	shown := map[string]string{}
-	for _, cell := range notebook.Cells {
-		for _, output := range cell.Outputs {
-			shown[cell.ID] += strings.Join(output.Text, "")
-			lines, _ := output.Data["text/html"].([]any)
-			for _, line := range lines {
-				shown[cell.ID] += line.(string)
-			}
-		}
-	}
-	return shown
 }
