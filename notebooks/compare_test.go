@@ -110,8 +110,11 @@ func kinds(outputs []output, counted bool) []string {
 
 var (
 	embedded = regexp.MustCompile(`data:image/(png|jpeg|gif);base64,([^"'\\ )]*)`)
-	drawing  = regexp.MustCompile(`(?s)<svg.*?</svg>`)
-	number   = regexp.MustCompile(`\d+(\.\d+)?([eE][-+]?\d+)?`)
+	// embeddedSVG is a plot: that there is one is compared, and its numbers are in the output's text.
+	embeddedSVG = regexp.MustCompile(`data:image/svg\+xml;base64,[^"'\\ )]*`)
+
+	drawing = regexp.MustCompile(`(?s)<svg.*?</svg>`)
+	number  = regexp.MustCompile(`\d+(\.\d+)?([eE][-+]?\d+)?`)
 )
 
 // different says in what two outputs differ, "" for nothing that counts: another processor rounds otherwise. Numbers may differ by
@@ -141,7 +144,8 @@ func different(was, is string) string {
 
 // plain is the text without pictures, drawings and times.
 func plain(text string) string {
-	text = drawing.ReplaceAllString(embedded.ReplaceAllString(text, "PICTURE"), "DRAWING")
+	text = embeddedSVG.ReplaceAllString(embedded.ReplaceAllString(text, "PICTURE"), "DRAWING")
+	text = drawing.ReplaceAllString(text, "DRAWING")
 	return timing.ReplaceAllString(text, "TIME")
 }
 
