@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -179,12 +180,18 @@ func DiffusionTask(backend compute.Backend, d Diffusion, data *Latents, batch in
 	}, nil
 }
 
+// perScene is how many samples of a batch are made of each scene: drawing and encoding it cost a third of a sample.
+const perScene = 2
+
 // WorldDiffusionTask is [DiffusionTask] for a world whose pictures are drawn anew for every step: the encoder runs in each
-// step, its parameters frozen; norm is that of its latents.
+// step, its parameters frozen; norm is that of its latents. Each scene is shown twice, with other noise; batch must be even.
 func WorldDiffusionTask(backend compute.Backend, d Diffusion, encoder diffusion.AutoencoderKL, encoderParams *nn.Params,
 	norm diffusion.Normalisation, data *Pictures, batch int, seed uint64) (Task, error) {
 	if err := d.validate(); err != nil {
 		return Task{}, err
+	}
+	if batch%perScene != 0 {
+		return Task{}, fmt.Errorf("training diffusion: a batch of %d, but each scene makes %d samples", batch, perScene)
 	}
 	f := encoder.Factor()
 	latent := []int{data.Height / f, data.Width / f, encoder.LatentChannels}
@@ -192,7 +199,7 @@ func WorldDiffusionTask(backend compute.Backend, d Diffusion, encoder diffusion.
 	if err != nil {
 		return Task{}, err
 	}
-	order, err := newEpochOrder(data.Len(), batch, seed, "diffusion")
+	order, err := newEpochOrder(data.Len(), batch/perScene, seed, "diffusion")
 	if err != nil {
 		return Task{}, err
 	}
@@ -200,6 +207,7 @@ func WorldDiffusionTask(backend compute.Backend, d Diffusion, encoder diffusion.
 		Name: "diffusion", Params: params, Frozen: []*nn.Params{encoderParams},
 		Loss: func(nets []nn.Scope, args []*Node) *Node {
 			mean, logvar := encoder.Encode(nets[1], diffusion.FromUnit(args[0]))
+			mean, logvar = Concatenate(slices.Repeat([]*Node{mean}, perScene), 0), Concatenate(slices.Repeat([]*Node{logvar}, perScene), 0)
 			z := Add(mean, Mul(Exp(MulScalar(logvar, 0.5)), args[1]))
 			return d.loss(nets[0], StopGradient(norm.Apply(z)), levelsOf(args[2:]))
 		},
@@ -213,8 +221,9 @@ func WorldDiffusionTask(backend compute.Backend, d Diffusion, encoder diffusion.
 			if err != nil {
 				return nil, err
 			}
+			conditions = slices.Repeat(conditions, perScene)
 			rng := nn.Stream(seed, fmt.Sprintf("diffusion/step/%d", step))
-			return append([]any{tensors.FromFlatDataAndDimensions(x, batch, data.Height, data.Width, data.Channels),
+			return append([]any{tensors.FromFlatDataAndDimensions(x, batch/perScene, data.Height, data.Width, data.Channels),
 				gaussian(seed, fmt.Sprintf("diffusion/posterior/%d", step), append([]int{batch}, latent...)...)},
 				d.draw(rng, seed, step, conditions, none, latent)...), nil
 		},
