@@ -48,7 +48,7 @@ func Savanna() Recipe {
 			"classifier":  {Steps: 2000, Batch: 32, Rate: 2e-3, EMA: 0.998},
 			"judge":       {Steps: 2000, Batch: 32, Rate: 2e-3, EMA: 0.998},
 			"encoder":     {Steps: 1500, Batch: 64, Rate: 2e-3, EMA: 0.998},
-			"diffusion":   {Steps: 10000, Batch: 32, Rate: 1e-3, EMA: 0.999},
+			"diffusion":   {Steps: 3000, Batch: 32, Rate: 1e-3, EMA: 0.999},
 		},
 		// the best of what was tried on a prototype of this world
 		Methods: map[string]json.RawMessage{
