@@ -20,7 +20,7 @@ class ProtocolTest(jupyter_kernel_test.KernelTests):
     code_stderr = '%%\nfmt.Fprintln(os.Stderr, "to the error output")'
     code_generate_error = '%%\npanic("for the test")'
     code_display_data = [
-        {"code": 'import "otherwise/kernel/display"\n%%\ndisplay.HTML("<b>bold</b>")', "mime": "text/html"}
+        {"code": 'import "otherwise/kernel/display"\n%%\ndisplay.Show(display.Output{HTML: "<b>bold</b>", Text: "bold"})', "mime": "text/html"}
     ]
     completion_samples = [{"text": "%%\nfmt.Printl", "matches": {"Println", "Fprintln", "Sprintln"}}]
     code_inspect_sample = "%%\nfmt.Println"
