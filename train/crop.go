@@ -3,9 +3,8 @@ package train
 import "math/rand/v2"
 
 // cropAround cuts a square of the given side out of each picture [height, width, channels] and out of the map of its
-// subject [height, width], whose centre it holds: most of a picture is land that is learned
-// soon, and a network without attention costs as much as its pictures have pixels. Without subjects the square may be
-// anywhere.
+// subject [height, width], whose centre it holds: most of a picture is land that is learned soon, and a network without
+// attention costs as much as its pictures have pixels. Without subjects the square may be anywhere.
 func cropAround(p *Pictures, values, subjects []float32, side int, rng *rand.Rand) (cut, cutSubjects []float32) {
 	area := p.Height * p.Width
 	for k := range len(values) / p.Size() {
