@@ -23,6 +23,7 @@ func Faces() Recipe {
 	r.Task = faces.DefaultTask
 	r.UNet.CrossAttentionDim = width
 	r.Factors = faces.Factors()
+	r.Classifier.Widths = []int{16, 32, 64, 96} // there are three of them: two tasks, and a biased one
 	r.Classifier.Classes, r.Judge.Classes = len(r.Classes), datasets.Outputs(r.Factors)
 	r.Classifier.Mean, r.Judge.Mean, r.Encoder.Mean = 0.5, 0.5, 0.5
 	return r

@@ -15,9 +15,9 @@ import (
 func Savanna() Recipe {
 	set := new(savanna.Set)
 	classes := set.Classes()
-	convnet := classify.ConvNet{PatchSize: 2, Widths: []int{32, 64, 96, 128}, Groups: 8, Classes: len(classes), Mean: 0.62, Std: 0.25}
+	convnet := classify.ConvNet{PatchSize: 2, Widths: []int{24, 48, 72, 96}, Groups: 8, Classes: len(classes), Mean: 0.62, Std: 0.25}
 	judge := convnet
-	judge.PatchSize, judge.Widths, judge.Classes = 4, []int{48, 96, 144}, datasets.Outputs(savanna.Factors())
+	judge.PatchSize, judge.Widths, judge.Classes = 4, []int{40, 80, 112}, datasets.Outputs(savanna.Factors())
 	local := false
 	return Recipe{
 		Name:        "savanna",

@@ -38,8 +38,8 @@ func TestWorldsBundlesAreSmall(t *testing.T) {
 			total += n
 		}
 		t.Logf("%s: %d bytes, %v", name, total, bytes)
-		if total > 18_000_000 {
-			t.Errorf("%s: %d bytes (%v), more than 18 MB", name, total, bytes)
+		if total > 16_000_000 {
+			t.Errorf("%s: %d bytes (%v), more than 16 MB", name, total, bytes)
 		}
 	}
 }
