@@ -69,7 +69,7 @@ def shorten(notebook):
         found = 0
         for cell in notebook.cells:
             if "parameters" in cell.metadata.get("tags", []):
-                declaration = re.compile(rf"^(var {name}\s*=\s*)(?:`[^`]*`|[^/\n]*?)(\s*//.*)?$", re.MULTILINE)
+                declaration = re.compile(rf'^(var {name}\s*=\s*)(?:`[^`]*`|"[^"\n]*"|[^/\n]*?)(\s*//.*)?$', re.MULTILINE)
                 cell.source, n = declaration.subn(lambda m: m[1] + value + (m[2] or ""), cell.source)
                 found += n
         if found != 1:

@@ -32,6 +32,10 @@ func TestNotebooks(t *testing.T) {
 		needModules(t, python, "nbclient")
 		testSeries(t, python)
 	})
+	t.Run("stable diffusion", func(t *testing.T) {
+		needModules(t, python, "nbclient")
+		testStableDiffusion(t, python)
+	})
 	t.Run("protocol", func(t *testing.T) {
 		needModules(t, python, "jupyter_kernel_test")
 		runScript(t, python, "test_protocol.py")
@@ -121,6 +125,7 @@ func testSeries(t *testing.T, python string) {
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no notebooks here: %v", err)
 	}
+	t.Setenv("HF_HUB_CACHE", t.TempDir()) // published weights, where they are here, would take hours
 	dir := t.TempDir()
 	run := exec.CommandContext(t.Context(), python, "execute.py", "--short", "--kernel", testKernel, "--output", dir)
 	run.Stdout, run.Stderr = t.Output(), t.Output()
