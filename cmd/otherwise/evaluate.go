@@ -38,9 +38,9 @@ func newEvaluate() *cobra.Command {
 says otherwise, and prints the flip ratio, the share of flips that the judge confirms (ratios are of all pictures), and, over the pictures that did
 not fail, the mean L1 and L2 distance (sum of |d|, square root of the sum of d squared; channel values in [0, 1]), for
 methods with masks the mean absolute change outside the mask, COUT (-1 to 1; higher is better), the similarity of original
-and counterfactual (the cosine of their features in the network that --encoder names; 1 for an unchanged picture), and the
-seconds a picture (without compiling). --method both measures LDCE and ECED, --method all every method; --format markdown
-prints a row for each.
+and counterfactual (the cosine of their features in the network that --encoder names; 1 for an unchanged picture), the steps
+of each stage, and the seconds a picture (without compiling). --method both measures LDCE and ECED, --method all every method;
+--format markdown prints a row for each.
 
 In a procedural world, for a bundle of its classes, the target is the class that differs least (zebra and sorrel), and the
 table tells how near to the true counterfactual the method comes, beside the unchanged picture and any picture of the

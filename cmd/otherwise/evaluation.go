@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -138,7 +139,12 @@ func (e *evaluation) explain(ctx context.Context, method counterfactual.Method, 
 	o.Predicted = e.bench.Classes[counterfactual.ArgMax(probabilities[0])]
 	o.Target = e.bench.Classes[target]
 
-	r, err := method.Explain(ctx, counterfactual.Problem{Picture: pic, Target: target, Seed: o.Seed}, nil)
+	o.Steps = map[string]int{}
+	r, err := method.Explain(ctx, counterfactual.Problem{Picture: pic, Target: target, Seed: o.Seed}, func(s counterfactual.Step) error {
+		stage, _, _ := strings.Cut(s.Stage, ",") // what follows tells attempts apart
+		o.Steps[stage]++
+		return nil
+	})
 	if ctx.Err() != nil {
 		return o, fmt.Errorf("evaluation stopped at picture %d: %w", index, ctx.Err())
 	}

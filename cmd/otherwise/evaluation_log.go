@@ -42,6 +42,7 @@ type outcome struct {
 	distances
 	Pasted  *pastedOutcome `json:"pasted,omitempty"` // nil for methods that report none
 	Truth   *truthOutcome  `json:"truth,omitempty"`  // nil where it isn't known
+	Steps   map[string]int `json:"steps"`            // made in each stage, in all attempts and trials together
 	Seconds float64        `json:"seconds"`
 }
 

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"text/tabwriter"
 
 	"otherwise/bundle"
@@ -26,9 +28,11 @@ type summary struct {
 	// MeanSimilarity is the mean cosine of the features of original and counterfactual; nil where they weren't compared.
 	MeanSimilarity *float64 `json:"mean_similarity,omitempty"`
 	// Pasted is the same with the original put back around the mask; nil for a method that reports none.
-	Pasted      *pastedSummary `json:"pasted,omitempty"`
-	Truth       *truthSummary  `json:"truth,omitempty"` // nil where the true counterfactuals aren't known
-	MeanSeconds float64        `json:"mean_seconds"`
+	Pasted *pastedSummary `json:"pasted,omitempty"`
+	Truth  *truthSummary  `json:"truth,omitempty"` // nil where the true counterfactuals aren't known
+	// MeanSteps are the steps of each stage, in all attempts and trials of a picture together.
+	MeanSteps   map[string]float64 `json:"mean_steps"`
+	MeanSeconds float64            `json:"mean_seconds"`
 }
 
 // pastedSummary is what an evaluation found with the original put back around the masks.
@@ -39,7 +43,8 @@ type pastedSummary struct {
 }
 
 func summarise(m bundle.MethodInfo, outcomes []outcome) summary {
-	s := summary{Method: m.Name, Title: m.Title, Note: m.Note, Pictures: len(outcomes), Failures: []outcome{}, Pasted: summarisePasted(outcomes), Truth: summariseTruth(outcomes)}
+	s := summary{Method: m.Name, Title: m.Title, Note: m.Note, Pictures: len(outcomes), Failures: []outcome{}, Pasted: summarisePasted(outcomes), Truth: summariseTruth(outcomes),
+		MeanSteps: map[string]float64{}}
 	var flipped, confirmed, finished, masked int
 	var outside float64
 	var similarities []float64
@@ -62,6 +67,9 @@ func summarise(m bundle.MethodInfo, outcomes []outcome) summary {
 		if o.Similarity != nil {
 			similarities = append(similarities, *o.Similarity)
 		}
+		for stage, n := range o.Steps {
+			s.MeanSteps[stage] += float64(n)
+		}
 		if o.Outside != nil {
 			masked++
 			outside += *o.Outside
@@ -71,6 +79,9 @@ func summarise(m bundle.MethodInfo, outcomes []outcome) summary {
 	s.FlipRatio, s.ConfirmedRatio = share(flipped, len(outcomes)), share(confirmed, len(outcomes))
 	for _, mean := range []*float64{&s.MeanL1, &s.MeanL2, &s.MeanSeconds, &s.MeanCOUT} {
 		*mean /= float64(max(1, finished))
+	}
+	for stage := range s.MeanSteps {
+		s.MeanSteps[stage] /= float64(finished)
 	}
 	if masked > 0 {
 		outside /= float64(masked)
@@ -146,6 +157,20 @@ func writeSummaries(w io.Writer, all []summary) error {
 	row("original pasted: confirmed", pasted("%.3f", func(p *pastedSummary) float64 { return p.ConfirmedRatio }))
 	row("original pasted: mean L1", pasted("%.2f", func(p *pastedSummary) float64 { return p.MeanL1 }))
 	truthRows(all, row)
+	stages := map[string]bool{}
+	for _, s := range all {
+		for stage := range s.MeanSteps {
+			stages[stage] = true
+		}
+	}
+	for _, stage := range slices.Sorted(maps.Keys(stages)) {
+		row("steps a picture: "+stage, func(s summary) string {
+			if n, ok := s.MeanSteps[stage]; ok {
+				return fmt.Sprintf("%.1f", n)
+			}
+			return "-"
+		})
+	}
 	row("seconds a picture", func(s summary) string { return fmt.Sprintf("%.2f", s.MeanSeconds) })
 	if err := table.Flush(); err != nil {
 		return err

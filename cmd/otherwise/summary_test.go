@@ -10,7 +10,8 @@ import (
 func TestSummarise(t *testing.T) {
 	near, far := 0.25, 0.75
 	s := summarise(bundle.MethodInfo{Name: "eced", Title: "ECED"}, []outcome{
-		{Index: 0, Flipped: true, Confirmed: true, distances: distances{L1: 10, L2: 1, Outside: &near}, COUT: 0.9, Pasted: &pastedOutcome{Flipped: true, L1: 8}, Similarity: &near, Seconds: 2},
+		{Index: 0, Flipped: true, Confirmed: true, distances: distances{L1: 10, L2: 1, Outside: &near}, COUT: 0.9, Pasted: &pastedOutcome{Flipped: true, L1: 8}, Similarity: &near, Seconds: 2,
+			Steps: map[string]int{"background": 80, "adversarial": 3}},
 		{Index: 1, Flipped: true, distances: distances{L1: 20, L2: 3, Outside: &far}, Seconds: 4},
 		{Index: 2, Seed: 7, Failure: "no foreground"},
 		{Index: 3, distances: distances{L1: 30, L2: 5}, Seconds: 6},
@@ -31,7 +32,7 @@ func TestSummarise(t *testing.T) {
 	}
 	words := strings.Join(strings.Fields(out.String()), " ") // columns are wide
 	for _, want := range []string{"eced ace", "flip ratio 0.500 0.000", "outside the mask 0.50000 -", "picture 2, seed 7", "failed: no foreground",
-		"mean COUT 0.300 0.000", "mean similarity 0.250 -", "pasted: flip ratio 0.250 -", "pasted: mean L1 8.00 -", "ace: ACE-style, latent (not comparable)"} {
+		"mean COUT 0.300 0.000", "mean similarity 0.250 -", "pasted: flip ratio 0.250 -", "pasted: mean L1 8.00 -", "steps a picture: adversarial 1.0 -", "background 26.7 -", "ace: ACE-style, latent (not comparable)"} {
 		if !strings.Contains(words, want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}
