@@ -24,21 +24,15 @@ type DiME struct {
 
 // NewDiME prepares the method. Options that make no sense are errors; nothing is compiled before the first picture.
 func NewDiME(m counterfactual.Models, o DiMEOptions) (*DiME, error) {
-	o, err := o.withDefaults(m)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", NameDiME, err)
-	}
-	g, err := newDiMEGuidance(m, NameDiME, o, o)
+	g, err := newDiMEGuidance(m, NameDiME, &o)
 	if err != nil {
 		return nil, err
 	}
 	d := &DiME{dimeGuidance: g, unguided: newAncestralChain(m), step: newDiMEStep(m, o)}
 	d.try(d.search)
 	d.rehearsal = func(ctx context.Context, b *Batch, watch Watcher) (*found, error) {
-		guidance := *g
-		guidance.steps = g.steps[:min(3, len(g.steps))] // two steps: the first unrolls a chain
 		short := *d
-		short.dimeGuidance = &guidance
+		short.dimeGuidance = g.first(2) // the first of two unrolls a chain
 		return short.search(ctx, b, o.LambdaC[0], watch)
 	}
 	return d, nil

@@ -23,14 +23,39 @@ type dimeGuidance struct {
 	params   []*nn.Params
 }
 
-func newDiMEGuidance(m counterfactual.Models, name string, options any, o DiMEOptions) (*dimeGuidance, error) {
+// dimeFamily are the options of a method with DiME's among them.
+type dimeFamily interface {
+	shared() *DiMEOptions
+	fill() error // the method's own defaults, or what is wrong with its options
+}
+
+// newDiMEGuidance prepares what the methods share, after filling in all defaults in their options.
+func newDiMEGuidance[O any, P interface {
+	*O
+	dimeFamily
+}](m counterfactual.Models, name string, options P) (*dimeGuidance, error) {
+	o := options.shared()
+	err := o.withDefaults(m)
+	if err == nil {
+		err = options.fill()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
 	steps, err := m.Diffusion.Schedule.AncestralSteps(o.Steps)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	g := &dimeGuidance{settings: o, steps: steps[:o.Tau+1], noise: newNoising(m), params: append(m.Params(), o.Perceptual.Params)}
-	g.explainer, err = newExplainer(m, name, options, o.TraceFrames)
+	g := &dimeGuidance{settings: *o, steps: steps[:o.Tau+1], noise: newNoising(m), params: append(m.Params(), o.Perceptual.Params)}
+	g.explainer, err = newExplainer(m, name, *options, o.TraceFrames)
 	return g, err
+}
+
+// first is the same with the last n steps of the chain only, or all: a rehearsal.
+func (g *dimeGuidance) first(n int) *dimeGuidance {
+	short := *g
+	short.steps = g.steps[:min(n+1, len(g.steps))]
+	return &short
 }
 
 // try makes the attempts: a search for each lambda_c.

@@ -38,7 +38,10 @@ type Perceptual struct {
 	Layer   string
 }
 
-func (o DiMEOptions) withDefaults(m counterfactual.Models) (DiMEOptions, error) {
+func (o *DiMEOptions) shared() *DiMEOptions { return o }
+func (o *DiMEOptions) fill() error          { return nil }
+
+func (o *DiMEOptions) withDefaults(m counterfactual.Models) error {
 	o.Steps = cmp.Or(o.Steps, 200)
 	o.Tau = cmp.Or(o.Tau, 60)
 	if len(o.LambdaC) == 0 {
@@ -60,11 +63,11 @@ func (o DiMEOptions) withDefaults(m counterfactual.Models) (DiMEOptions, error) 
 	}
 	switch {
 	case o.Tau < 1 || o.Tau >= o.Steps:
-		return o, fmt.Errorf("tau is %d; legal is 1 to below steps (%d), as the search begins one level above its first step", o.Tau, o.Steps)
+		return fmt.Errorf("tau is %d; legal is 1 to below steps (%d), as the search begins one level above its first step", o.Tau, o.Steps)
 	case o.Loss != "logit" && o.Loss != "log_prob":
-		return o, fmt.Errorf("loss %q is unknown; legal are logit and log_prob", o.Loss)
+		return fmt.Errorf("loss %q is unknown; legal are logit and log_prob", o.Loss)
 	case !slices.Contains(layers, o.PerceptualLayer):
-		return o, fmt.Errorf("perceptual_layer %q is unknown; legal are %q", o.PerceptualLayer, layers)
+		return fmt.Errorf("perceptual_layer %q is unknown; legal are %q", o.PerceptualLayer, layers)
 	}
-	return o, finite(numbers)
+	return finite(numbers)
 }

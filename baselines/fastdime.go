@@ -30,17 +30,13 @@ type FastDiMEOptions struct {
 	TwoRuns bool `json:"two_runs"`
 }
 
-func (o FastDiMEOptions) withDefaults(m counterfactual.Models) (FastDiMEOptions, error) {
-	var err error
-	if o.DiMEOptions, err = o.DiMEOptions.withDefaults(m); err != nil {
-		return o, err
-	}
+func (o *FastDiMEOptions) fill() error {
 	o.Warmup = cmp.Or(o.Warmup, new(30))
 	o.Threshold = cmp.Or(o.Threshold, new(0.15))
 	if o.Dilation < 0 || o.Dilation > 0 && o.Dilation%2 == 0 {
-		return o, fmt.Errorf("dilation is %d; it must be an odd number", o.Dilation)
+		return fmt.Errorf("dilation is %d; it must be an odd number", o.Dilation)
 	}
-	return o, finite(map[string]float64{"threshold": *o.Threshold, "warmup": float64(*o.Warmup)})
+	return finite(map[string]float64{"threshold": *o.Threshold, "warmup": float64(*o.Warmup)})
 }
 
 // FastDiME is the FastDiME-style method, latent: DiME with the unrolled chain replaced by the clean estimate of the step before, and
@@ -54,21 +50,15 @@ type FastDiME struct {
 
 // NewFastDiME prepares the method. Options that make no sense are errors; nothing is compiled before the first picture.
 func NewFastDiME(m counterfactual.Models, o FastDiMEOptions) (*FastDiME, error) {
-	o, err := o.withDefaults(m)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", NameFastDiME, err)
-	}
-	g, err := newDiMEGuidance(m, NameFastDiME, o, o.DiMEOptions)
+	g, err := newDiMEGuidance(m, NameFastDiME, &o)
 	if err != nil {
 		return nil, err
 	}
 	f := &FastDiME{dimeGuidance: g, options: o, step: newFastDiMEStep(m, o), image: newImaging(m), blend: newBlending(m)}
 	f.try(f.search)
 	f.rehearsal = func(ctx context.Context, b *Batch, watch Watcher) (*found, error) {
-		guidance := *g
-		guidance.steps = g.steps[:2]
 		short := *f
-		short.dimeGuidance, short.options.Warmup = &guidance, new(0)
+		short.dimeGuidance, short.options.Warmup = g.first(1), new(0)
 		return short.search(ctx, b, o.LambdaC[0], watch)
 	}
 	return f, nil

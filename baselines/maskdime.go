@@ -34,22 +34,18 @@ type MaskDiMEOptions struct {
 	Restore bool `json:"restore"`
 }
 
-func (o MaskDiMEOptions) withDefaults(m counterfactual.Models) (MaskDiMEOptions, error) {
-	var err error
-	if o.DiMEOptions, err = o.DiMEOptions.withDefaults(m); err != nil {
-		return o, err
-	}
+func (o *MaskDiMEOptions) fill() error {
 	o.Scale = cmp.Or(o.Scale, new(8.0))
 	o.OuterShare = cmp.Or(o.OuterShare, new(0.05))
 	o.InnerShare = cmp.Or(o.InnerShare, new(0.5))
 	o.Growth = cmp.Or(o.Growth, 3)
 	switch {
 	case o.Growth < 1 || o.Growth%2 == 0:
-		return o, fmt.Errorf("growth is %d; it must be an odd number", o.Growth)
+		return fmt.Errorf("growth is %d; it must be an odd number", o.Growth)
 	case *o.OuterShare > 1 || *o.InnerShare > 1:
-		return o, fmt.Errorf("outer_share %g and inner_share %g: legal is 0 to 1", *o.OuterShare, *o.InnerShare)
+		return fmt.Errorf("outer_share %g and inner_share %g: legal is 0 to 1", *o.OuterShare, *o.InnerShare)
 	}
-	return o, finite(map[string]float64{"scale": *o.Scale, "outer_share": *o.OuterShare, "inner_share": *o.InnerShare, "clip_sigmas": o.ClipSigmas})
+	return finite(map[string]float64{"scale": *o.Scale, "outer_share": *o.OuterShare, "inner_share": *o.InnerShare, "clip_sigmas": o.ClipSigmas})
 }
 
 // MaskDiME is the MaskDiME-style method, latent: DiME at the clean estimate of the same step, confined to the positions where the
@@ -63,21 +59,15 @@ type MaskDiME struct {
 
 // NewMaskDiME prepares the method. Options that make no sense are errors; nothing is compiled before the first picture.
 func NewMaskDiME(m counterfactual.Models, o MaskDiMEOptions) (*MaskDiME, error) {
-	o, err := o.withDefaults(m)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", NameMaskDiME, err)
-	}
-	g, err := newDiMEGuidance(m, NameMaskDiME, o, o.DiMEOptions)
+	g, err := newDiMEGuidance(m, NameMaskDiME, &o)
 	if err != nil {
 		return nil, err
 	}
 	d := &MaskDiME{dimeGuidance: g, options: o, judge: newMaskDiMEJudge(m, o), step: newMaskDiMEStep(m, o), paste: newBlending(m)}
 	d.try(d.search)
 	d.rehearsal = func(ctx context.Context, b *Batch, watch Watcher) (*found, error) {
-		guidance := *g
-		guidance.steps = g.steps[:2]
 		short := *d
-		short.dimeGuidance = &guidance
+		short.dimeGuidance = g.first(1)
 		return short.search(ctx, b, o.LambdaC[0], watch)
 	}
 	return d, nil
