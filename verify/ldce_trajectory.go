@@ -55,10 +55,13 @@ func checkTrajectory(c *Check) {
 		}
 	}
 	stored := func(name string) []float32 { v, _ := g.Floats(name); return v }
-	kinked := atKink(c, m, g, about.Start, about.Settings.P == 1)
+	kink := firstKink(c, m, g, about.Start, about.Settings.P == 1)
+	if each := len(z) / about.Start; kink > 0 && kink < about.Start {
+		c.Near("steps.z up to where a pixel's distance bends", z[:kink*each], stored("steps.z")[:kink*each], within)
+	}
 	latents := func(name string, got, want []float32) {
 		d := golden.Compare(got, want, within)
-		if !d.Pass && kinked {
+		if !d.Pass && kink < about.Start {
 			name, d = name+", a pixel's distance bends within rounding", golden.Compare(got, want, golden.Norm(kinkTolerance))
 		}
 		c.Add(name, d)
@@ -80,15 +83,16 @@ func checkTrajectory(c *Check) {
 }
 
 // kinkMargin is the rounding of a decoded value in float32, and kinkTolerance what may come of it: where a pixel is that near to
-// the original's, the distance's gradient may have either sign, and near 0 and 1 clamping may cut it off or not. Another path
-// follows, whose norm differs by less than anything that is wrong with a method.
+// the original's, the distance's gradient may have either sign, and near 0 and 1 clamping may cut it off or not. From the step on
+// in which that happens another path follows, whose norm differs by less than anything that is wrong with a method; up to it the
+// path is the stored one.
 const (
 	kinkMargin    = 1e-6
 	kinkTolerance = 5e-3
 )
 
-// atKink reports whether the stored run has a step in which rounding decides about a pixel's distance.
-func atKink(c *Check, m counterfactual.Models, g *golden.File, steps int, absolute bool) bool {
+// firstKink is the first of a stored run's steps in which rounding decides about a pixel's distance, the number of steps if none does.
+func firstKink(c *Check, m counterfactual.Models, g *golden.File, steps int, absolute bool) int {
 	program := nn.NewProgram(c.Backend, "kinks", func(nets []nn.Scope, a []*Node) []*Node {
 		unit := m.DecodeUnit(counterfactual.BindNets(nets), a[0])
 		nearest := ReduceAllMin(Min(Abs(unit), Abs(MinusOne(unit))))
@@ -99,10 +103,10 @@ func atKink(c *Check, m counterfactual.Models, g *golden.File, steps int, absolu
 	})
 	for k := range steps {
 		if out := c.Call(program, m.Params(), g.At("steps.z0_hat", k), g.Tensor("x01")); tensors.ToScalar[float32](out[0]) < kinkMargin {
-			return true
+			return k
 		}
 	}
-	return false
+	return steps
 }
 
 // chw are a grid's values in the order of files, [channels, height, width].
