@@ -14,11 +14,11 @@ import (
 
 // byMasks returns the activations, and sets the weights that ScoreCAM gives their channels.
 func (m *Mapper) byMasks(ctx context.Context, p counterfactual.Picture, picture *tensors.Tensor, class int, e *Explanation) (*tensors.Tensor, error) {
-	x, activations, _, err := m.observe(picture)
+	x, activations, observed, err := m.observe(picture)
 	if err != nil {
 		return nil, err
 	}
-	defer nn.Free(x)
+	defer nn.Free(x, observed)
 	scores, logits, err := m.channelwise(ctx, p, activations.Shape().Dimensions[3], func(channels []int32) ([]*tensors.Tensor, error) {
 		return m.programs.score.Call(m.nets(), x, activations, channels, int32(class))
 	})

@@ -32,10 +32,12 @@ func (p *Predictor) Probabilities(pictures ...Picture) ([][]float64, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer nn.Free(batch)
 	out, err := p.program.Call1([]*nn.Params{p.models.Classifier.Params}, batch)
 	if err != nil {
 		return nil, err
 	}
+	defer nn.Free(out)
 	flat, err := tensors.CopyFlatData[float32](out)
 	if err != nil {
 		return nil, fmt.Errorf("reading probabilities: %w", err)

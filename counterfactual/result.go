@@ -36,8 +36,12 @@ type Result struct {
 	// ActivationMap [height, width] in [0, 1], Mask [height, width] of 0 and 1 and LatentMask, the same on the latent's
 	// grid, are ECED's and other methods' with masks: 1 is foreground, where the picture may change. Nil in LDCE.
 	ActivationMap, Mask, LatentMask *Grid
-	// Consensus [latent height, latent width] is LDCE's: the share of steps in which a location was steered. Nil in ECED.
+	// Consensus [latent height, latent width] is LDCE's: the share of steps in which a location was steered. Nil in other methods, and where
+	// LDCE filters nothing.
 	Consensus *Grid
+
+	// Failure is why no counterfactual was found, where that was asked (see package diagnose); nil where one was.
+	Failure *Failure
 
 	Steps   []Step
 	Timings []Timing
@@ -92,6 +96,17 @@ type Step struct {
 	// scale: the unconditional noise estimate minus the conditional one. Cosines are those of the angles between the two. X0 is LDCE's too,
 	// the clean latent that Decoded is decoded from.
 	Gradient, Direction, X0 *Grid
+	// Pull is what moved the latent. Nil where a method doesn't tell.
+	Pull *Pull
+}
+
+// Pull are the lengths (Euclidean norms) of what moves a latent in one step: why a step goes where it goes.
+type Pull struct {
+	// Classifier is, in LDCE, the length of the classifier's term, weighted, after the consensus filter; in ECED that of the gradient
+	// inside the mask.
+	Classifier float64
+	Distance   float64 // of the distance's term, weighted (LDCE)
+	Unmasked   float64 // of the gradient before it is pruned to the mask (ECED)
 }
 
 // Observer is called after each step, in order, from the goroutine that runs the method. An error it returns ends the

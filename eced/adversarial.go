@@ -8,44 +8,99 @@ import (
 
 	"otherwise/counterfactual"
 	"otherwise/diffusion"
+	"otherwise/nn"
 )
 
-// changeForeground is stage C on one picture. The result is the picture of the last forward pass.
-func (r *run) changeForeground(ctx context.Context) error {
-	a, err := r.NewAdversary(r.scene())
+// changeForegrounds is stage C on the pictures of runs together. Each result is the picture of its last forward pass. A picture that
+// has stopped stays in the batch, unobserved, until all have: another size of batch would be compiled anew.
+func (m *Method) changeForegrounds(ctx context.Context, runs []*run) error {
+	if len(runs) == 0 {
+		return nil
+	}
+	scene, err := sceneOf(runs)
 	if err != nil {
 		return err
 	}
-	if r.warm != nil {
-		a.Foreground = r.warm.foreground
+	defer nn.Free(scene.Encoded, scene.Background, scene.LatentMask)
+	a, err := m.NewAdversary(scene)
+	if err != nil {
+		return err
 	}
-	total := r.options.Iterations
+	defer a.Free()
 	var noise ChainNoise
-	for k := range total {
+	defer func() { noise.free() }()
+	stoppedAt := make([]bool, len(runs))
+	total := m.options.Iterations
+	for k, open := 0, len(runs); open > 0; k++ {
 		if err := stopped(ctx, k, total); err != nil {
 			return err
 		}
-		if k == 0 || r.options.FreshNoise {
-			noise = r.chainNoise(k)
+		if k == 0 || m.options.FreshNoise {
+			noise.free()
+			if noise, err = chainNoise(runs, k); err != nil {
+				return err
+			}
 		}
 		it, err := a.Step(ctx, noise)
 		if err != nil {
-			return fmt.Errorf("iteration %d of %d (seed %d): %w", k+1, total, r.problem.Seed, err)
+			return fmt.Errorf("iteration %d of %d (%s): %w", k+1, total, seeds(runs), err)
 		}
-		last := k == total-1 || r.options.StopAt > 0 && it.Probabilities[0] > r.options.StopAt
-		err = r.recordIteration(k, it, last)
-		it.Pass.Free()
-		r.foreground = a.Foreground
-		if err != nil || last {
+		for i, r := range runs {
+			if stoppedAt[i] {
+				continue
+			}
+			last := k == total-1 || m.options.StopAt > 0 && it.Probabilities[i] > m.options.StopAt
+			if err = r.recordIteration(k, i, it, last); err != nil {
+				break
+			}
+			if last {
+				stoppedAt[i], open = true, open-1
+				if r.foreground, err = row(a.Foreground, i); err != nil {
+					break
+				}
+			}
+		}
+		it.Free()
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// scene is what stage C works on.
-func (r *run) scene() Scene {
-	return Scene{Encoded: r.encoded, Background: r.background, LatentMask: r.latentMask, Decoder: r.decoder, Targets: []int{r.problem.Target}}
+// sceneOf puts what runs have come to into one scene.
+func sceneOf(runs []*run) (Scene, error) {
+	s := Scene{}
+	for _, part := range []struct {
+		into *(*tensors.Tensor)
+		of   func(*run) *tensors.Tensor
+	}{
+		{&s.Encoded, (*run).start},
+		{&s.Background, func(r *run) *tensors.Tensor { return r.background }},
+		{&s.LatentMask, func(r *run) *tensors.Tensor { return r.latentMask }},
+	} {
+		var rows []*tensors.Tensor
+		for _, r := range runs {
+			rows = append(rows, part.of(r))
+		}
+		var err error
+		if *part.into, err = stack(rows...); err != nil {
+			nn.Free(s.Encoded, s.Background, s.LatentMask)
+			return s, err
+		}
+	}
+	for _, r := range runs {
+		s.Decoders, s.Targets = append(s.Decoders, r.decoder), append(s.Targets, r.problem.Target)
+	}
+	return s, nil
+}
+
+// start is where the foreground begins: at the picture's latent, or where an earlier run came to.
+func (r *run) start() *tensors.Tensor {
+	if r.warm != nil {
+		return r.warm.foreground
+	}
+	return r.encoded
 }
 
 // chainNoise draws the noise of iteration k.
@@ -65,10 +120,39 @@ func (r *run) chainNoise(k int) ChainNoise {
 	return noise
 }
 
-// recordIteration appends the iteration to the trace; the last one's picture is the counterfactual.
-func (r *run) recordIteration(k int, it *Iteration, last bool) error {
-	s := counterfactual.Step{Stage: "adversarial", Index: k, Total: r.options.Iterations, Loss: it.Loss,
-		TargetProbability: it.Probabilities[0]}
+// chainNoise is the noise of iteration k for the pictures of runs, each from its own seed.
+func chainNoise(runs []*run, k int) (ChainNoise, error) {
+	var each []ChainNoise
+	for _, r := range runs {
+		each = append(each, r.chainNoise(k))
+	}
+	if len(each) == 1 {
+		return each[0], nil
+	}
+	var all ChainNoise
+	var err error
+	stacked := func(of func(ChainNoise) *tensors.Tensor) (t *tensors.Tensor) {
+		var rows []*tensors.Tensor
+		for _, n := range each {
+			rows = append(rows, of(n))
+		}
+		if err == nil {
+			t, err = stack(rows...)
+		}
+		return t
+	}
+	all.Start = stacked(func(n ChainNoise) *tensors.Tensor { return n.Start })
+	for i := range each[0].Step {
+		all.Background = append(all.Background, stacked(func(n ChainNoise) *tensors.Tensor { return n.Background[i] }))
+		all.Step = append(all.Step, stacked(func(n ChainNoise) *tensors.Tensor { return n.Step[i] }))
+	}
+	return all, err
+}
+
+// recordIteration appends the iteration to the trace of picture i of the batch; the last one's picture is the counterfactual.
+func (r *run) recordIteration(k, i int, it *Iteration, last bool) error {
+	s := counterfactual.Step{Stage: "adversarial", Index: k, Total: r.options.Iterations, Loss: it.Losses[i],
+		TargetProbability: it.Probabilities[i], Pull: &counterfactual.Pull{Classifier: it.PrunedLengths[i], Unmasked: it.GradientLengths[i]}}
 	if last || counterfactual.IsFrame(k, r.options.Iterations, r.options.TraceFrames) {
 		pictures, err := counterfactual.Unbatch(it.Image)
 		if err != nil {
@@ -78,17 +162,29 @@ func (r *run) recordIteration(k int, it *Iteration, last bool) error {
 		if err != nil {
 			return err
 		}
-		s.Decoded, s.Latent = &pictures[0], &latents[0]
+		s.Decoded, s.Latent = &pictures[i], &latents[i]
 		if r.options.TraceFields {
 			gradients, err := counterfactual.Grids(it.Pruned)
 			if err != nil {
 				return err
 			}
-			s.Gradient = &gradients[0]
+			s.Gradient = &gradients[i]
 		}
 		if last {
-			r.result.Counterfactual = pictures[0]
+			r.result.Counterfactual = pictures[i]
 		}
 	}
 	return r.report(s)
+}
+
+// seeds names the seeds of runs, with which an error can be replayed.
+func seeds(runs []*run) string {
+	if len(runs) == 1 {
+		return fmt.Sprintf("seed %d", runs[0].problem.Seed)
+	}
+	var all []uint64
+	for _, r := range runs {
+		all = append(all, r.problem.Seed)
+	}
+	return fmt.Sprintf("seeds %d", all)
 }

@@ -17,7 +17,7 @@ type Scene struct {
 	Encoded    *tensors.Tensor // the pictures' latents, where the foreground begins: [batch, height, width, channels]
 	Background *tensors.Tensor // stage B's latents, of the same shape
 	LatentMask *tensors.Tensor // [batch, height, width, 1], 1 is foreground; values between blend softly
-	Decoder    *nn.Params      // stage B's
+	Decoders   []*nn.Params    // stage B's: one for each picture, or one for all
 	// Targets are the classifier's classes to reach; Classes those that the diffusion model is conditioned on, Targets if nil.
 	Targets, Classes []int
 }
@@ -28,6 +28,12 @@ type ChainNoise struct {
 	Start      *tensors.Tensor   // of the blended latent that the pass begins at
 	Background []*tensors.Tensor // of the background behind each step
 	Step       []*tensors.Tensor // that each step adds; unused where the step adds none
+}
+
+func (n ChainNoise) free() {
+	nn.Free(n.Start)
+	nn.Free(n.Background...)
+	nn.Free(n.Step...)
 }
 
 // Adversary is the state of stage C: Adam on the foreground's latent, along the classifier's gradient through decoder and
@@ -48,9 +54,22 @@ type Iteration struct {
 	Image         *tensors.Tensor // [batch, height, width, channels] in [0, 1]: what the classifier was shown
 	Pass          *nn.Pass        // the latents before and after each denoising step
 	Loss          float64         // cross-entropy, summed over the batch
+	Losses        []float64       // of each picture
 	Probabilities []float64       // of the targets
 	Gradient      *tensors.Tensor // by the blended latent that the pass began at
 	Pruned        *tensors.Tensor // the same inside the mask, which is the gradient by the foreground's latent
+	// GradientLengths and PrunedLengths are the Euclidean norms of both, for each picture.
+	GradientLengths, PrunedLengths []float64
+}
+
+// Free gives the iteration's tensors back to the device.
+func (it *Iteration) Free() {
+	if it.Pass != nil {
+		first := it.Pass.States[0]
+		it.Pass.Free()
+		nn.Free(first)
+	}
+	nn.Free(it.Image, it.Gradient, it.Pruned)
 }
 
 // NewAdversary begins stage C.
@@ -59,8 +78,8 @@ func (m *Method) NewAdversary(s Scene) (*Adversary, error) {
 	if s.Classes == nil {
 		s.Classes = s.Targets
 	}
-	if len(s.Targets) != batch || len(s.Classes) != batch {
-		return nil, fmt.Errorf("eced: %d targets and %d classes for %d latents", len(s.Targets), len(s.Classes), batch)
+	if len(s.Targets) != batch || len(s.Classes) != batch || len(s.Decoders) != batch && len(s.Decoders) != 1 {
+		return nil, fmt.Errorf("eced: %d targets, %d classes and %d decoders for %d latents", len(s.Targets), len(s.Classes), len(s.Decoders), batch)
 	}
 	a := &Adversary{Foreground: s.Encoded, method: m, scene: s, m: tensors.FromShape(s.Encoded.Shape()), v: tensors.FromShape(s.Encoded.Shape())}
 	nobody := make([]int, batch)
@@ -71,8 +90,19 @@ func (m *Method) NewAdversary(s Scene) (*Adversary, error) {
 	if a.conditional, err = m.models.Diffusion.Conditioner.Tokens(s.Classes); err != nil {
 		return nil, err
 	}
-	a.unconditional, err = m.models.Diffusion.Conditioner.Tokens(nobody)
-	return a, err
+	if a.unconditional, err = m.models.Diffusion.Conditioner.Tokens(nobody); err != nil {
+		nn.Free(a.conditional)
+		return nil, err
+	}
+	return a, nil
+}
+
+// Free gives everything back to the device but the scene.
+func (a *Adversary) Free() {
+	nn.Free(a.conditional, a.unconditional, a.m, a.v)
+	if a.Foreground != a.scene.Encoded {
+		nn.Free(a.Foreground)
+	}
 }
 
 // Steps are the denoising steps of a pass, in the order in which they are made.
@@ -87,44 +117,113 @@ func (m *Method) Steps() []diffusion.Step {
 // errDiverged says that a loss is no number any more.
 var errDiverged = errors.New("the loss is NaN: the latent diverged; lower rate or guidance_scale")
 
-// Step makes one iteration. The caller frees the iteration's pass.
+// Step makes one iteration. The caller frees it; the foreground before it is freed.
 func (a *Adversary) Step(ctx context.Context, noise ChainNoise) (*Iteration, error) {
+	it := &Iteration{}
+	if err := a.step(ctx, noise, it); err != nil {
+		it.Free()
+		return nil, err
+	}
+	return it, nil
+}
+
+func (a *Adversary) step(ctx context.Context, noise ChainNoise, it *Iteration) error {
 	p, s := a.method.programs, a.scene
 	steps := a.method.Steps()
 	if len(noise.Background) != len(steps) || len(noise.Step) != len(steps) {
-		return nil, fmt.Errorf("noise of %d and %d steps for a pass of %d", len(noise.Background), len(noise.Step), len(steps))
+		return fmt.Errorf("noise of %d and %d steps for a pass of %d", len(noise.Background), len(noise.Step), len(steps))
 	}
 	alpha := float32(steps[0].Alpha)
 	z, err := p.start.Call1(nil, a.Foreground, s.Background, s.LatentMask, noise.Start, alpha)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	it := &Iteration{}
 	if it.Pass, err = p.steps.Run(ctx, a.denoiser(), z, len(steps), a.stepArgs(steps, noise)); err != nil {
-		return nil, err
+		nn.Free(z)
+		return err
 	}
-	head, err := p.head.Call(a.method.headNets(s.Decoder), it.Pass.Last(), a.targets)
+	byLast, err := a.judge(it)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	it.Image, it.Loss = head[0], float64(tensors.ToScalar[float32](head[1]))
-	if it.Probabilities, err = doubles(head[2]); err != nil {
-		return nil, err
-	}
-	if math.IsNaN(it.Loss) {
-		return nil, errDiverged
-	}
-	gradient, err := it.Pass.Gradient(ctx, head[3])
+	defer nn.Free(byLast)
+	gradient, err := it.Pass.Gradient(ctx, byLast)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	defer nn.Free(gradient)
 	a.done++
 	out, err := p.update.Call(nil, a.Foreground, gradient, s.LatentMask, alpha, a.m, a.v, float32(*a.method.options.Rate), float32(a.done))
 	if err != nil {
-		return nil, err
+		return err
+	}
+	defer nn.Free(out[5:]...)
+	nn.Free(a.m, a.v)
+	if a.Foreground != s.Encoded {
+		nn.Free(a.Foreground)
 	}
 	a.Foreground, a.m, a.v, it.Gradient, it.Pruned = out[0], out[1], out[2], out[3], out[4]
-	return it, nil
+	if it.GradientLengths, err = doubles(out[5]); err != nil {
+		return err
+	}
+	it.PrunedLengths, err = doubles(out[6])
+	return err
+}
+
+// judge decodes the pass's last latents, asks the classifier, and returns the loss's gradient by them.
+func (a *Adversary) judge(it *Iteration) (gradient *tensors.Tensor, err error) {
+	logProbs := []float64{}
+	if len(a.scene.Decoders) == 1 {
+		it.Image, gradient, logProbs, err = a.head(a.scene.Decoders[0], it.Pass.Last(), a.targets)
+	} else {
+		it.Image, gradient, logProbs, err = a.headOfEach(it.Pass.Last())
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, logProb := range logProbs {
+		it.Losses, it.Probabilities = append(it.Losses, -logProb), append(it.Probabilities, math.Exp(logProb))
+		it.Loss -= logProb
+	}
+	if math.IsNaN(it.Loss) {
+		nn.Free(gradient)
+		return nil, errDiverged
+	}
+	return gradient, nil
+}
+
+// head decodes latents with one decoder.
+func (a *Adversary) head(decoder *nn.Params, z *tensors.Tensor, targets []int32) (image, gradient *tensors.Tensor, logProbs []float64, err error) {
+	out, err := a.method.programs.head.Call(a.method.headNets(decoder), z, targets)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	defer nn.Free(out[1])
+	logProbs, err = doubles(out[1])
+	return out[0], out[2], logProbs, err
+}
+
+// headOfEach decodes each picture's latent with its own decoder.
+func (a *Adversary) headOfEach(last *tensors.Tensor) (image, gradient *tensors.Tensor, logProbs []float64, err error) {
+	var images, gradients []*tensors.Tensor
+	defer func() { nn.Free(append(images, gradients...)...) }()
+	for i, decoder := range a.scene.Decoders {
+		z, err := row(last, i)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		img, g, logProb, err := a.head(decoder, z, a.targets[i:i+1])
+		nn.Free(z)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		images, gradients, logProbs = append(images, img), append(gradients, g), append(logProbs, logProb...)
+	}
+	if image, err = stack(images...); err != nil {
+		return nil, nil, nil, err
+	}
+	gradient, err = stack(gradients...)
+	return image, gradient, logProbs, err
 }
 
 // stepArgs gives a step's arguments beside the latent.

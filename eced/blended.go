@@ -38,8 +38,8 @@ type programs struct {
 	fit    *fitProgram
 	start  *nn.Program // foreground, background, mask, noise, alpha -> noised blend
 	steps  *nn.Chain   // blended steps, differentiated one by one
-	head   *nn.Program // final latent -> picture, loss, probability, gradient
-	update *nn.Program // pruned gradient -> Adam
+	head   *nn.Program // final latent -> picture, log-probability, gradient of the loss
+	update *nn.Program // gradient -> pruned to the mask, and Adam
 }
 
 func newPrograms(m counterfactual.Models, o Options) programs {
@@ -64,7 +64,7 @@ func newPrograms(m counterfactual.Models, o Options) programs {
 			image := ClipScalar(diffusion.ToUnit(m.Diffusion.Decode(s[0], a[0])), 0, 1)
 			logProb := m.Classifier.LogProb(s[1], image, a[1])
 			loss := Neg(ReduceAllSum(logProb)) // "total cross-entropy" (paper)
-			return []*Node{image, loss, Exp(logProb), Gradient(loss, a[0])[0]}
+			return []*Node{image, logProb, Gradient(loss, a[0])[0]}
 		}),
 		update: program("update", func(_ []nn.Scope, a []*Node) []*Node {
 			foreground, gradient, mask, alpha := a[0], a[1], a[2], a[3]
@@ -74,7 +74,8 @@ func newPrograms(m counterfactual.Models, o Options) programs {
 			adam := o.Adam
 			adam.WeightDecay = 0
 			newZ, newM, newV := adam.Update(foreground, pruned, a[4], a[5], a[6], a[7])
-			return []*Node{newZ, newM, newV, gradient, pruned}
+			length := func(x *Node) *Node { return Sqrt(ReduceSum(Square(x), 1, 2, 3)) }
+			return []*Node{newZ, newM, newV, gradient, pruned, length(gradient), length(pruned)}
 		}),
 	}
 }

@@ -51,52 +51,95 @@ func (m *Method) Name() string { return "eced" }
 
 // Explain solves one problem: region, background, counterfactual.
 func (m *Method) Explain(ctx context.Context, p counterfactual.Problem, observe counterfactual.Observer) (*counterfactual.Result, error) {
-	if m.options.AutoDelta {
-		return m.explainSearching(ctx, p, observe)
-	}
-	r, err := m.begin(p, observe)
+	results, err := m.ExplainBatch(ctx, []counterfactual.Problem{p}, observe)
 	if err != nil {
 		return nil, err
 	}
-	return r.run(ctx, r.chooseRegion)
+	return results[0], nil
 }
 
-// run makes the three stages.
-func (r *run) run(ctx context.Context, chooseRegion func(context.Context) error) (*counterfactual.Result, error) {
-	for _, stage := range []struct {
-		name string
-		run  func(context.Context) error
-	}{{"activation map", chooseRegion}, {"background", r.fitBackground}, {"adversarial", r.changeForeground}} {
-		if err := stage.run(ctx); err != nil {
-			return nil, fmt.Errorf("eced, %s: %w", stage.name, err)
+// ExplainBatch solves problems of one picture size. Activation maps and backgrounds are made one by one, as each picture has a decoder
+// of its own; the denoising steps of stage C are made and differentiated together, until the last picture has stopped. Each result is
+// what the problem alone would give, up to rounding. The time of stage C is shared among the pictures. observe sees each step once for
+// each problem, told apart by [counterfactual.Step.Problem]. With AutoDelta problems are solved one by one.
+func (m *Method) ExplainBatch(ctx context.Context, problems []counterfactual.Problem, observe counterfactual.Observer) ([]*counterfactual.Result, error) {
+	var runs []*run
+	defer func() {
+		for _, r := range runs {
+			r.free()
 		}
-		now := time.Now()
-		r.result.Timings = append(r.result.Timings, counterfactual.Timing{Stage: stage.name, Duration: now.Sub(r.lap)})
-		r.lap = now
+	}()
+	for i, p := range problems {
+		r, err := m.begin(p, observe)
+		if err != nil {
+			return nil, err
+		}
+		r.number = i
+		runs = append(runs, r)
 	}
-	after, err := r.predictor.Probabilities(r.result.Counterfactual)
-	if err != nil {
+	var results []*counterfactual.Result
+	if m.options.AutoDelta {
+		for _, r := range runs {
+			s, err := r.search(ctx, SearchOptions{})
+			if err != nil {
+				return nil, err
+			}
+			results = append(results, s.Result)
+		}
+		return results, nil
+	}
+	for _, r := range runs {
+		if err := r.stage(ctx, "activation map", r.chooseRegion); err != nil {
+			return nil, err
+		}
+	}
+	if err := m.complete(ctx, runs); err != nil {
 		return nil, err
 	}
-	r.result.After = after[0]
-	return r.result, nil
+	for _, r := range runs {
+		results = append(results, r.result)
+	}
+	return results, nil
+}
+
+// complete makes stages B and C of runs that have their region.
+func (m *Method) complete(ctx context.Context, runs []*run) error {
+	for _, r := range runs {
+		if err := r.stage(ctx, "background", r.fitBackground); err != nil {
+			return err
+		}
+	}
+	begun := time.Now()
+	if err := m.changeForegrounds(ctx, runs); err != nil {
+		return fmt.Errorf("eced, adversarial: %w", err)
+	}
+	each := time.Since(begun) / time.Duration(max(1, len(runs)))
+	for _, r := range runs {
+		r.result.Timings = append(r.result.Timings, counterfactual.Timing{Stage: "adversarial", Duration: each})
+		after, err := m.predictor.Probabilities(r.result.Counterfactual)
+		if err != nil {
+			return err
+		}
+		r.result.After = after[0]
+	}
+	return nil
 }
 
 // run is the state of one explanation.
 type run struct {
 	*Method
 	problem counterfactual.Problem
+	number  int // in the batch
 	result  *counterfactual.Result
 	observe counterfactual.Observer
-	lap     time.Time
 
 	picture    *tensors.Tensor // [1, height, width, channels] in [0, 1]
-	mask       *tensors.Tensor // [1, height, width, 1]
-	latentMask *tensors.Tensor // [1, latent height, latent width, 1]
 	encoded    *tensors.Tensor // the picture's latent
 	latentDims []int
 	targets    []int32
 
+	mask       *tensors.Tensor // [1, height, width, 1]
+	latentMask *tensors.Tensor // [1, latent height, latent width, 1]
 	background *tensors.Tensor // stage B's latent
 	decoder    *nn.Params      // stage B's decoder: a copy that belongs to this picture alone
 	foreground *tensors.Tensor // stage C's latent, after its last update
@@ -114,15 +157,45 @@ func (m *Method) begin(p counterfactual.Problem, observe counterfactual.Observer
 	if err := m.models.CheckTarget(before[0], p.Target); err != nil {
 		return nil, err
 	}
-	r := &run{Method: m, problem: p, observe: observe, lap: time.Now(), targets: []int32{int32(p.Target)},
+	r := &run{Method: m, problem: p, observe: observe, targets: []int32{int32(p.Target)},
 		latentDims: m.models.Diffusion.LatentDims(1, p.Picture.Height, p.Picture.Width)}
 	r.result = &counterfactual.Result{Method: m.Name(), Note: m.models.Note(), Seed: p.Seed, Original: p.Picture, Target: p.Target,
 		Classes: m.models.Classifier.Classes, Predicted: counterfactual.ArgMax(before[0]), Before: before[0], Options: m.options}
 	if r.picture, err = counterfactual.Batch(p.Picture); err != nil {
 		return nil, err
 	}
-	r.encoded, err = m.programs.encode.Call1([]*nn.Params{m.models.Diffusion.AutoencoderParams}, r.picture)
-	return r, err
+	if r.encoded, err = m.programs.encode.Call1([]*nn.Params{m.models.Diffusion.AutoencoderParams}, r.picture); err != nil {
+		nn.Free(r.picture)
+		return nil, err
+	}
+	return r, nil
+}
+
+// stage makes a stage and notes its time.
+func (r *run) stage(ctx context.Context, name string, make func(context.Context) error) error {
+	begun := time.Now()
+	if err := make(ctx); err != nil {
+		return fmt.Errorf("eced, %s: %w", name, err)
+	}
+	r.result.Timings = append(r.result.Timings, counterfactual.Timing{Stage: name, Duration: time.Since(begun)})
+	return nil
+}
+
+// free gives the device all its memory back.
+func (r *run) free() {
+	r.freeScene()
+	nn.Free(r.picture, r.encoded)
+}
+
+// freeScene gives back what stages A to C have made.
+func (r *run) freeScene() {
+	nn.Free(r.mask, r.latentMask, r.foreground)
+	if r.background != r.encoded {
+		nn.Free(r.background)
+	}
+	if r.decoder != nil {
+		r.decoder.Free()
+	}
 }
 
 // chooseRegion is stage A: the activation map of the class that the classifier gives the picture now, thresholded to a
@@ -186,6 +259,7 @@ func (r *run) noise(name string) *tensors.Tensor {
 
 // report appends a step to the trace and shows it to the observer.
 func (r *run) report(s counterfactual.Step) error {
+	s.Problem = r.number
 	r.result.Steps = append(r.result.Steps, s)
 	if r.observe == nil {
 		return nil

@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"otherwise/counterfactual"
+	"otherwise/nn"
 )
 
 // fitBackground is stage B on one picture.
@@ -15,14 +16,21 @@ func (r *run) fitBackground(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var losses []float64
 	reference := toSigned(r.problem.Picture)
+	defer func() {
+		r.background, r.decoder = f.Latent, f.Decoder
+		f.Free()
+		nn.Free(reference)
+	}()
+	var losses []float64
 	total := max(0, r.options.BackgroundSteps)
 	for k := range total {
 		if err := stopped(ctx, k, total); err != nil {
 			return err
 		}
-		loss, err := f.Step(reference, r.mask, r.noise(fmt.Sprintf("background/%d", k)))
+		noise := r.noise(fmt.Sprintf("background/%d", k))
+		loss, err := f.Step(reference, r.mask, noise)
+		nn.Free(noise)
 		if err != nil {
 			return fmt.Errorf("step %d of %d (seed %d): %w", k+1, total, r.problem.Seed, err)
 		}
@@ -35,8 +43,7 @@ func (r *run) fitBackground(ctx context.Context) error {
 			break
 		}
 	}
-	r.background, r.decoder = f.Latent, f.Decoder
-	return r.reconstruct()
+	return r.reconstruct(f)
 }
 
 // newFitting begins at the picture's latent and the published decoder, or where an earlier run came to.
@@ -44,11 +51,15 @@ func (r *run) newFitting() (*Fitting, error) {
 	if r.warm == nil {
 		return r.NewFitting(r.encoded)
 	}
+	latent, err := r.warm.background.LocalClone()
+	if err != nil {
+		return nil, err
+	}
 	decoder, err := r.warm.decoder.Copy()
 	if err != nil {
 		return nil, err
 	}
-	return r.fittingFrom(r.warm.background, decoder), nil
+	return r.fittingFrom(latent, decoder), nil
 }
 
 // window is how many steps' losses are averaged to see whether stage B still gains: single ones go up and down with their noise.
@@ -68,16 +79,20 @@ func converged(losses []float64, tolerance float64) bool {
 }
 
 // reconstruct shows what stage B has reached: the fitted latent, noised as stage C leaves it, through the fitted decoder.
-func (r *run) reconstruct() error {
+func (r *run) reconstruct(f *Fitting) error {
 	alpha := float32(r.steps[0].AlphaPrev)
-	z, err := r.programs.start.Call1(nil, r.background, r.background, r.latentMask, r.noise("reconstruction"), alpha)
+	noise := r.noise("reconstruction")
+	defer nn.Free(noise)
+	z, err := r.programs.start.Call1(nil, f.Latent, f.Latent, r.latentMask, noise, alpha)
 	if err != nil {
 		return err
 	}
-	out, err := r.programs.head.Call(r.headNets(r.decoder), z, r.targets)
+	defer nn.Free(z)
+	out, err := r.programs.head.Call(r.headNets(f.Decoder), z, r.targets)
 	if err != nil {
 		return err
 	}
+	defer nn.Free(out...)
 	pictures, err := counterfactual.Unbatch(out[0])
 	if err != nil {
 		return err

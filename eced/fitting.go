@@ -16,7 +16,8 @@ type Fitting struct {
 	Decoder *nn.Params      // a copy of the autoencoder's decoding half, which belongs to these pictures alone
 
 	method *Method
-	nets   []*nn.Params // decoder and its Adam moments
+	given  *tensors.Tensor // the caller's latent, which stays; nil for none
+	nets   []*nn.Params    // decoder and its Adam moments
 	m, v   *tensors.Tensor
 	done   int // steps made
 }
@@ -27,10 +28,12 @@ func (m *Method) NewFitting(encoded *tensors.Tensor) (*Fitting, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.fittingFrom(encoded, decoder), nil
+	f := m.fittingFrom(encoded, decoder)
+	f.given = encoded
+	return f, nil
 }
 
-// fittingFrom begins stage B at a latent and a decoder, which it changes.
+// fittingFrom begins stage B at a latent and a decoder, which it takes over.
 func (m *Method) fittingFrom(latent *tensors.Tensor, decoder *nn.Params) *Fitting {
 	return &Fitting{Latent: latent, Decoder: decoder, method: m, nets: []*nn.Params{decoder, decoder.ZerosLike(), decoder.ZerosLike()},
 		m: tensors.FromShape(latent.Shape()), v: tensors.FromShape(latent.Shape())}
@@ -48,9 +51,24 @@ func (f *Fitting) Step(pictures, mask, noise *tensors.Tensor) (loss float64, err
 		return 0, err
 	}
 	loss = float64(tensors.ToScalar[float32](out[0]))
+	nn.Free(out[0], f.m, f.v)
+	if f.Latent != f.given {
+		nn.Free(f.Latent)
+	}
+	f.Latent, f.m, f.v = out[1], out[2], out[3]
+	if err := nn.ReplaceParams(f.nets, fit.fitted, out[4:]); err != nil {
+		return 0, err
+	}
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
 		return 0, fmt.Errorf("the background loss is %g; lower latent_rate or decoder_rate", loss)
 	}
-	f.Latent, f.m, f.v = out[1], out[2], out[3]
-	return loss, nn.ReplaceParams(f.nets, fit.fitted, out[4:])
+	return loss, nil
+}
+
+// Free gives back what only further steps need. Latent and decoder stay.
+func (f *Fitting) Free() {
+	nn.Free(f.m, f.v)
+	for _, moments := range f.nets[1:] {
+		moments.Free()
+	}
 }

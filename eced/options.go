@@ -30,6 +30,8 @@ type Options struct {
 	// AutoDelta takes the place of Delta: the largest of [Thresholds] whose counterfactual reaches the probability Confidence is searched
 	// (ours: the paper sets it by hand, which it calls a limitation). See [Method.SearchThreshold].
 	AutoDelta bool `json:"auto_delta"`
+	// ColdTrials begins every trial of AutoDelta anew, instead of where the one before came to.
+	ColdTrials bool `json:"cold_trials"`
 	// Confidence is the target's probability that AutoDelta asks for; 0.9.
 	Confidence float64 `json:"confidence"`
 	// Given, unless nil, takes the place of stage A: a mask of the picture's size, 1 where it may change, 0 where not.

@@ -19,25 +19,46 @@ func (m *Method) Prepare(ctx context.Context, picture counterfactual.Picture) er
 	if err != nil {
 		return fmt.Errorf("eced, compiling: %w", err)
 	}
-	a, err := m.NewAdversary(Scene{Encoded: r.encoded, Background: r.background, LatentMask: r.latentMask, Decoder: r.decoder, Targets: []int{0}})
+	defer r.free()
+	a, err := m.NewAdversary(Scene{Encoded: r.encoded, Background: r.background, LatentMask: r.latentMask, Decoders: []*nn.Params{r.decoder}, Targets: []int{0}})
 	if err != nil {
 		return fmt.Errorf("eced, compiling: %w", err)
 	}
+	defer a.Free()
 	f, err := m.NewFitting(r.encoded)
 	if err != nil {
 		return fmt.Errorf("eced, compiling: %w", err)
 	}
-	args := a.stepArgs(m.Steps(), r.chainNoise(0))(0)
+	defer func() {
+		f.Free()
+		f.Decoder.Free()
+		if f.Latent != r.encoded {
+			nn.Free(f.Latent)
+		}
+	}()
+	noise, reference := r.chainNoise(0), toSigned(picture)
+	defer noise.free()
+	defer nn.Free(reference)
+	args := a.stepArgs(m.Steps(), noise)(0)
 	var group errgroup.Group
 	group.SetLimit(runtime.NumCPU())
 	for _, compile := range []func() error{
 		func() error { // the largest first
-			_, err := m.programs.steps.StepGradient(a.denoiser(), r.encoded, r.encoded, args...)
+			out, err := m.programs.steps.StepGradient(a.denoiser(), r.encoded, r.encoded, args...)
+			nn.Free(out)
 			return err
 		},
-		func() error { _, err := f.Step(toSigned(picture), r.mask, r.encoded); return err },
-		func() error { _, err := m.programs.steps.Step(a.denoiser(), r.encoded, args...); return err },
-		func() error { _, err := m.programs.head.Call(m.headNets(r.decoder), r.encoded, r.targets); return err },
+		func() error { _, err := f.Step(reference, r.mask, r.encoded); return err },
+		func() error {
+			out, err := m.programs.steps.Step(a.denoiser(), r.encoded, args...)
+			nn.Free(out)
+			return err
+		},
+		func() error {
+			out, err := m.programs.head.Call(m.headNets(r.decoder), r.encoded, r.targets)
+			nn.Free(out...)
+			return err
+		},
 		func() error { _, err := m.predictor.Probabilities(picture); return err },
 	} {
 		group.Go(func() error {
@@ -65,6 +86,7 @@ func (m *Method) standIn(picture counterfactual.Picture) (*run, error) {
 		return nil, err
 	}
 	if r.encoded, err = m.programs.encode.Call1([]*nn.Params{m.models.Diffusion.AutoencoderParams}, r.picture); err != nil {
+		nn.Free(r.picture)
 		return nil, err
 	}
 	r.mask, r.latentMask = leftHalf(picture.Height, picture.Width), leftHalf(r.latentDims[1], r.latentDims[2])

@@ -77,7 +77,7 @@ func (m *Method) iterate(ctx context.Context, s Scene, noise ChainNoise, iterati
 				}
 			}
 		}
-		it.Pass.Free()
+		it.Free()
 	}
 	foreground, err = tensors.CopyFlatData[float32](a.Foreground)
 	return first, foreground, err

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"otherwise/counterfactual"
+	"otherwise/nn"
 )
 
 // Propositions are the paper's two propositions, checked on one problem.
@@ -29,15 +30,22 @@ func (m *Method) CheckPropositions(ctx context.Context, p counterfactual.Problem
 	if err != nil {
 		return nil, err
 	}
+	defer r.free()
 	if err := r.chooseRegion(ctx); err != nil {
 		return nil, fmt.Errorf("eced, activation map: %w", err)
 	}
 	if err := r.fitBackground(ctx); err != nil {
 		return nil, fmt.Errorf("eced, background: %w", err)
 	}
+	scene, err := sceneOf([]*run{r})
+	if err != nil {
+		return nil, err
+	}
+	defer nn.Free(scene.Encoded, scene.Background, scene.LatentMask)
 	noise := r.chainNoise(0)
+	defer noise.free()
 	out := &Propositions{Regions: Regions{Map: r.result.ActivationMap, Factor: m.models.Diffusion.Autoencoder.Factor(), Mode: m.options.MaskMode}}
-	if out.Gradient, err = r.firstGradient(ctx, noise); err != nil {
+	if out.Gradient, err = m.firstGradient(ctx, scene, noise); err != nil {
 		return nil, err
 	}
 	star, err := out.Regions.limit()
@@ -48,22 +56,23 @@ func (m *Method) CheckPropositions(ctx context.Context, p counterfactual.Problem
 	if err != nil {
 		return nil, err
 	}
-	masking, err := m.CheckMasking(ctx, r.scene(), noise, 0)
+	masking, err := m.CheckMasking(ctx, scene, noise, 0)
 	out.Properties = append(pruning, masking...)
 	return out, err
 }
 
 // firstGradient is that of stage C's first iteration.
-func (r *run) firstGradient(ctx context.Context, noise ChainNoise) (*counterfactual.Grid, error) {
-	a, err := r.NewAdversary(r.scene())
+func (m *Method) firstGradient(ctx context.Context, s Scene, noise ChainNoise) (*counterfactual.Grid, error) {
+	a, err := m.NewAdversary(s)
 	if err != nil {
 		return nil, err
 	}
+	defer a.Free()
 	it, err := a.Step(ctx, noise)
 	if err != nil {
 		return nil, err
 	}
-	defer it.Pass.Free()
+	defer it.Free()
 	gradients, err := counterfactual.Grids(it.Gradient)
 	if err != nil {
 		return nil, err

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"otherwise/cam"
 	"otherwise/counterfactual"
@@ -56,26 +55,40 @@ type Search struct {
 
 // SearchThreshold finds the largest threshold, and so the smallest region, whose counterfactual still reaches the target with
 // confidence, by bisection: a larger region makes it easier to reach. The activation map is made once; stages B and C of a trial
-// begin where the last one with a mask has come to. The method is ours: the paper sets the threshold by hand, which it calls a
+// begin where the last one with a mask has come to, unless Options.ColdTrials says otherwise. The method is ours: the paper sets the threshold by hand, which it calls a
 // limitation.
 func (m *Method) SearchThreshold(ctx context.Context, p counterfactual.Problem, o SearchOptions, observe counterfactual.Observer) (*Search, error) {
+	r, err := m.begin(p, observe)
+	if err != nil {
+		return nil, err
+	}
+	defer r.free()
+	return r.search(ctx, o)
+}
+
+// search is SearchThreshold on a run that has begun.
+func (r *run) search(ctx context.Context, o SearchOptions) (*Search, error) {
 	deltas := slices.Sorted(slices.Values(o.Deltas))
 	if len(deltas) == 0 {
 		deltas = Thresholds()
 	}
-	searching := *m
-	searching.options.StopAt = cmp.Or(o.Confidence, m.options.Confidence)
-	r, err := searching.begin(p, observe)
-	if err != nil {
+	stopping := *r.Method
+	stopping.options.StopAt = cmp.Or(o.Confidence, r.options.Confidence)
+	r.Method = &stopping
+	var activation *counterfactual.Grid
+	if err := r.stage(ctx, "activation map", func(ctx context.Context) (err error) {
+		activation, err = r.mapper.Map(ctx, r.problem.Picture, r.result.Predicted)
+		return err
+	}); err != nil {
 		return nil, err
 	}
-	activation, err := m.mapper.Map(ctx, p.Picture, r.result.Predicted)
-	if err != nil {
-		return nil, fmt.Errorf("eced, activation map: %w", err)
-	}
-	mapped := time.Since(r.lap)
 	s := &Search{}
 	var warm *run
+	defer func() {
+		if warm != nil {
+			warm.freeScene()
+		}
+	}()
 	for low, high := -1, len(deltas); high-low > 1; {
 		middle := (low + high) / 2
 		trial, t, err := r.try(ctx, activation, deltas[middle], warm)
@@ -84,6 +97,9 @@ func (m *Method) SearchThreshold(ctx context.Context, p counterfactual.Problem, 
 		}
 		s.Path = append(s.Path, t)
 		if trial != nil {
+			if warm != nil {
+				warm.freeScene()
+			}
 			warm = trial
 			if t.Reached || s.Result == nil || !s.Found {
 				s.Result, s.Delta, s.Found = trial.result, t.Delta, t.Reached
@@ -98,7 +114,6 @@ func (m *Method) SearchThreshold(ctx context.Context, p counterfactual.Problem, 
 	if s.Result == nil {
 		return nil, fmt.Errorf("eced: no threshold of %v makes a region: %s", deltas, s.path())
 	}
-	s.Result.Timings = append([]counterfactual.Timing{{Stage: "search", Duration: mapped}}, s.Result.Timings...)
 	s.Result.Note = strings.TrimSpace(s.Result.Note + " Threshold searched: " + s.path() + ".")
 	return s, nil
 }
@@ -109,11 +124,16 @@ const (
 	noRegion     = "the region is empty"
 )
 
-// try makes stages B and C at a threshold. A threshold without a region is a trial without a run.
+// try makes stages B and C at a threshold, from where warm has come to unless trials are cold. A threshold without a region is a
+// trial without a run.
 func (r *run) try(ctx context.Context, activation *counterfactual.Grid, delta float64, warm *run) (*run, Trial, error) {
 	result := *r.result
+	result.Timings = slices.Clone(result.Timings)
 	trial := *r
-	trial.result, trial.warm, trial.lap = &result, warm, time.Now()
+	trial.result = &result
+	if !r.options.ColdTrials {
+		trial.warm = warm
+	}
 	t := Trial{Delta: delta}
 	switch err := trial.cutRegion(activation, delta); {
 	case errors.Is(err, cam.ErrAllForeground):
@@ -125,7 +145,8 @@ func (r *run) try(ctx context.Context, activation *counterfactual.Grid, delta fl
 	case err != nil:
 		return nil, t, err
 	}
-	if _, err := trial.run(ctx, func(context.Context) error { return nil }); err != nil {
+	if err := r.complete(ctx, []*run{&trial}); err != nil {
+		trial.freeScene()
 		return nil, t, err
 	}
 	for _, v := range result.LatentMask.Values {
@@ -138,7 +159,7 @@ func (r *run) try(ctx context.Context, activation *counterfactual.Grid, delta fl
 	}
 	t.Probability = result.After[result.Target]
 	t.Reached = result.Flipped() && t.Probability >= r.options.StopAt
-	trial.warm = nil // its latents are its own: earlier runs can go
+	trial.warm = nil // it is freed before this run is
 	return &trial, t, nil
 }
 
@@ -148,13 +169,4 @@ func (s *Search) path() string {
 		words = append(words, t.String())
 	}
 	return strings.Join(words, "; ")
-}
-
-// explainSearching is Explain with the threshold searched for.
-func (m *Method) explainSearching(ctx context.Context, p counterfactual.Problem, observe counterfactual.Observer) (*counterfactual.Result, error) {
-	s, err := m.SearchThreshold(ctx, p, SearchOptions{}, observe)
-	if err != nil {
-		return nil, err
-	}
-	return s.Result, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -40,6 +41,9 @@ func New(m counterfactual.Models, o Options) (*Method, error) {
 // Name is "ldce".
 func (m *Method) Name() string { return "ldce" }
 
+// note is what must be known before a result is read; mostly empty.
+func (m *Method) note() string { return strings.TrimSpace(m.models.Note() + " " + m.options.note()) }
+
 // Explain solves one problem.
 func (m *Method) Explain(ctx context.Context, p counterfactual.Problem, observe counterfactual.Observer) (*counterfactual.Result, error) {
 	results, err := m.ExplainBatch(ctx, []counterfactual.Problem{p}, observe)
@@ -60,6 +64,7 @@ func (m *Method) ExplainBatch(ctx context.Context, problems []counterfactual.Pro
 	if err != nil {
 		return nil, err
 	}
+	defer r.free()
 	r.mark("encode")
 	if err := r.denoiseAll(ctx, observe); err != nil {
 		return nil, err
@@ -73,6 +78,7 @@ type run struct {
 	problems      []counterfactual.Problem
 	results       []*counterfactual.Result
 	picture, z    *tensors.Tensor
+	given         []*tensors.Tensor // the caller's, of the above
 	unconditional *tensors.Tensor
 	conditional   *tensors.Tensor
 	targets       []int32
@@ -102,7 +108,7 @@ func (m *Method) begin(problems []counterfactual.Problem) (*run, error) {
 		if err := m.models.CheckTarget(before[i], p.Target); err != nil {
 			return nil, err
 		}
-		r.results = append(r.results, &counterfactual.Result{Method: m.Name(), Note: m.models.Note(), Seed: p.Seed, Original: p.Picture,
+		r.results = append(r.results, &counterfactual.Result{Method: m.Name(), Note: m.note(), Seed: p.Seed, Original: p.Picture,
 			Classes: m.models.Classifier.Classes, Predicted: counterfactual.ArgMax(before[i]), Target: p.Target, Before: before[i], Options: m.options})
 	}
 	if err := r.condition(classes); err != nil {
@@ -112,7 +118,28 @@ func (m *Method) begin(problems []counterfactual.Problem) (*run, error) {
 		return nil, err
 	}
 	r.latentDims = m.models.Diffusion.LatentDims(len(problems), pictures[0].Height, pictures[0].Width)
-	return r, r.abduct()
+	if err := r.abduct(); err != nil {
+		r.free()
+		return nil, err
+	}
+	return r, nil
+}
+
+// free gives the device its memory back, but for what the caller brought.
+func (r *run) free() {
+	for _, t := range []*tensors.Tensor{r.picture, r.z, r.unconditional, r.conditional} {
+		if !slices.Contains(r.given, t) {
+			nn.Free(t)
+		}
+	}
+}
+
+// moveTo takes the next latent, and frees the one before.
+func (r *run) moveTo(z *tensors.Tensor) {
+	if !slices.Contains(r.given, r.z) {
+		nn.Free(r.z)
+	}
+	r.z = z
 }
 
 // condition turns classes, and as many times none, into the tokens that the denoiser attends to.
@@ -129,10 +156,13 @@ func (r *run) condition(classes []int) (err error) {
 // the first denoising step assumes, as the public code does. Source: SPEC-LDCE section 2.
 func (r *run) abduct() error {
 	alpha := float32(r.steps[r.options.start()].Alpha)
-	out, err := r.programs.encode.Call(r.models.Params(), r.picture, r.noise("posterior"), r.noise("abduction"), alpha)
+	posterior, noise := r.noise("posterior"), r.noise("abduction")
+	defer nn.Free(posterior, noise)
+	out, err := r.programs.encode.Call(r.models.Params(), r.picture, posterior, noise, alpha)
 	if err != nil {
 		return err
 	}
+	defer nn.Free(out[1])
 	r.z = out[0]
 	reconstructions, err := counterfactual.Unbatch(out[1])
 	if err != nil {
@@ -160,22 +190,28 @@ func (r *run) denoiseAll(ctx context.Context, observe counterfactual.Observer) e
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("ldce stopped after %d of %d steps: %w", k, total, err)
 		}
-		if err := r.denoise(k, observe); err != nil {
+		if err := r.denoise(ctx, k, observe); err != nil {
 			return fmt.Errorf("ldce, step %d of %d: %w", k+1, total, err)
 		}
 	}
 	r.mark("denoise")
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("ldce stopped before decoding: %w", err)
+	}
 	return nil
 }
 
 // denoise makes step k, counted from 0 in the order in which steps are made.
-func (r *run) denoise(k int, observe counterfactual.Observer) error {
+func (r *run) denoise(ctx context.Context, k int, observe counterfactual.Observer) error {
 	step := r.steps[r.options.start()-1-k]
 	var out []*tensors.Tensor
 	for again := range r.options.Recurrence {
 		var err error
 		if again > 0 {
 			nn.Free(out[1:]...)
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			if err := r.renoise(step, fmt.Sprintf("renoise/%d/%d", k, again)); err != nil {
 				return err
 			}
@@ -183,8 +219,9 @@ func (r *run) denoise(k int, observe counterfactual.Observer) error {
 		if out, err = r.step(k, again, step); err != nil {
 			return err
 		}
-		r.z = out[0]
+		r.moveTo(out[0])
 	}
+	defer nn.Free(out[1:]...)
 	return r.record(k, out, observe)
 }
 
@@ -205,6 +242,7 @@ func (r *run) step(k, again int, step diffusion.Step) ([]*tensors.Tensor, error)
 	if o.OverwriteBy == OverwriteNoise {
 		overwrite = r.noise("overwrite/" + name)
 	}
+	defer nn.Free(noise, overwrite)
 	nets := r.models.Params()
 	if o.Features != nil {
 		nets = append(nets, o.Features.Params)
@@ -215,8 +253,13 @@ func (r *run) step(k, again int, step diffusion.Step) ([]*tensors.Tensor, error)
 }
 
 // renoise takes the latent from the level that a step ends on back to the one it begins at.
-func (r *run) renoise(step diffusion.Step, noise string) (err error) {
-	r.z, err = r.programs.renoise.Call1(nil, r.z, float32(step.Alpha/step.AlphaPrev), r.noise(noise))
+func (r *run) renoise(step diffusion.Step, stream string) error {
+	noise := r.noise(stream)
+	defer nn.Free(noise)
+	z, err := r.programs.renoise.Call1(nil, r.z, float32(step.Alpha/step.AlphaPrev), noise)
+	if err == nil {
+		r.moveTo(z)
+	}
 	return err
 }
 
@@ -226,7 +269,15 @@ func (r *run) record(k int, out []*tensors.Tensor, observe counterfactual.Observ
 	if err != nil {
 		return err
 	}
-	kept, err := counterfactual.Grids(out[4])
+	kept, err := counterfactual.Grids(out[3])
+	if err != nil {
+		return err
+	}
+	classifier, err := tensors.CopyFlatData[float32](out[5])
+	if err != nil {
+		return err
+	}
+	distance, err := tensors.CopyFlatData[float32](out[6])
 	if err != nil {
 		return err
 	}
@@ -241,10 +292,10 @@ func (r *run) record(k int, out []*tensors.Tensor, observe counterfactual.Observ
 		if decoded, err = counterfactual.Unbatch(out[1]); err != nil {
 			return err
 		}
-		if cosines, err = counterfactual.Grids(out[5]); err != nil {
+		if cosines, err = counterfactual.Grids(out[4]); err != nil {
 			return err
 		}
-		for j, t := range out[6:] {
+		for j, t := range out[7:] {
 			if fields[j], err = counterfactual.Grids(t); err != nil {
 				return err
 			}
@@ -255,9 +306,12 @@ func (r *run) record(k int, out []*tensors.Tensor, observe counterfactual.Observ
 			return fmt.Errorf("the target's log-probability is NaN (seed %d): the guidance diverged; "+
 				"lower guidance_scale, lambda_c or lambda_d", result.Seed)
 		}
-		result.Consensus = addGrid(result.Consensus, kept[i], r.options.start())
+		if r.options.filters() {
+			result.Consensus = addGrid(result.Consensus, kept[i], r.options.start())
+		}
 		s := counterfactual.Step{Problem: i, Stage: "denoise", Index: k, Total: r.options.start(),
-			Loss: -float64(logProbs[i]), TargetProbability: math.Exp(float64(logProbs[i])), Kept: &kept[i]}
+			Loss: -float64(logProbs[i]), TargetProbability: math.Exp(float64(logProbs[i])), Kept: &kept[i],
+			Pull: &counterfactual.Pull{Classifier: float64(classifier[i]), Distance: float64(distance[i])}}
 		if frame {
 			s.Latent, s.Decoded, s.Cosines = &latents[i], &decoded[i], &cosines[i]
 			if r.options.TraceFields {
@@ -290,6 +344,7 @@ func (r *run) finish() ([]*counterfactual.Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer nn.Free(out)
 	pictures, err := counterfactual.Unbatch(out)
 	if err != nil {
 		return nil, fmt.Errorf("counterfactual: %w", err)

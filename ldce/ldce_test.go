@@ -238,8 +238,13 @@ func TestFreeGuidanceAsksNoClassifier(t *testing.T) {
 	if largestDifference(free.Counterfactual, stronger.Counterfactual) == 0 {
 		t.Error("the scale changes nothing")
 	}
-	if got := free.Consensus.Values[0]; got < 0.999 {
-		t.Errorf("%g of the steps steer a location, want all", got)
+	if got := free.Steps[0].Kept.Values[0]; got != 1 {
+		t.Errorf("a location is kept to %g, want 1", got)
+	}
+	for name, r := range map[string]*counterfactual.Result{"free guidance": free, "no consensus": variant(t, m, Options{NoConsensus: true})} {
+		if r.Consensus != nil || !strings.Contains(r.Note, "no consensus map") {
+			t.Errorf("%s: a consensus map %v, note %q; want none, and why", name, r.Consensus, r.Note)
+		}
 	}
 }
 

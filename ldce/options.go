@@ -109,5 +109,16 @@ func (o Options) WithDefaults() (Options, error) {
 	return o, nil
 }
 
+// filters reports whether locations are filtered; if not, all are steered in every step.
+func (o Options) filters() bool { return o.Guidance == GuidanceConsensus && !o.NoConsensus }
+
+// note is what must be known of these options before a result is read.
+func (o Options) note() string {
+	if o.filters() {
+		return ""
+	}
+	return "There is no consensus map: with these options nothing is filtered, every location is steered in every step."
+}
+
 // start is the number of denoising steps: the share of the schedule, truncated (public code).
 func (o Options) start() int { return int(*o.Strength * float64(o.DDIMSteps)) }

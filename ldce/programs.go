@@ -16,6 +16,9 @@ type programs struct {
 	renoise *nn.Program // latent, share of its signal that stays, noise -> latent at a higher noise level
 }
 
+// length is the Euclidean norm of each sample [batch].
+func length(x *Node) *Node { return Sqrt(ReduceSum(Square(x), 1, 2, 3)) }
+
 func newPrograms(m counterfactual.Models, o Options) programs {
 	encode := func(s []nn.Scope, args []*Node) []*Node {
 		picture, posterior, noise, alpha := args[0], args[1], args[2], args[3]
@@ -36,7 +39,7 @@ func newPrograms(m counterfactual.Models, o Options) programs {
 		}
 		g := GuidedEps(m, o, counterfactual.BindNets(s), z, in)
 		prev, _ := diffusion.DDIMStep(z, g.Eps, in.Alpha, alphaPrev, sigma, noise)
-		out := []*Node{prev, ClipScalar(diffusion.ToUnit(g.Image), 0, 1), g.LogProb, g.Distance, g.Keep, g.Cosines}
+		out := []*Node{prev, ClipScalar(diffusion.ToUnit(g.Image), 0, 1), g.LogProb, g.Keep, g.Cosines, length(g.TermC), length(g.TermD)}
 		if o.TraceFields {
 			out = append(out, g.GradC, Sub(g.EpsU, g.EpsC), g.X0)
 		}

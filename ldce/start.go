@@ -19,7 +19,8 @@ type Start struct {
 	Latent *tensors.Tensor
 	// Targets are the classifier's classes to reach; Classes those that the diffusion model is conditioned on, Targets if nil.
 	Targets, Classes []int
-	// StepNoise gives the standard normal noise of a step, of the latent's shape. It is needed where Options.Eta is above 0.
+	// StepNoise gives the standard normal noise of a step, of the latent's shape, which is freed after the step. It is needed where
+	// Options.Eta is above 0.
 	StepNoise func(step int) *tensors.Tensor
 }
 
@@ -47,7 +48,9 @@ func (m *Method) Denoise(ctx context.Context, s Start, observe counterfactual.Ob
 	if len(s.Targets) != len(pictures) || s.Classes != nil && len(s.Classes) != len(pictures) {
 		return nil, errors.New("ldce: a start needs a target, and a class if any, for each picture")
 	}
-	r := &run{Method: m, picture: s.Pictures, z: s.Latent, latentDims: s.Latent.Shape().Dimensions, stepNoise: s.StepNoise, lap: time.Now()}
+	r := &run{Method: m, picture: s.Pictures, z: s.Latent, latentDims: s.Latent.Shape().Dimensions,
+		given: []*tensors.Tensor{s.Pictures, s.Latent}, stepNoise: s.StepNoise, lap: time.Now()}
+	defer r.free()
 	classes := s.Classes
 	if classes == nil {
 		classes = s.Targets
@@ -58,7 +61,7 @@ func (m *Method) Denoise(ctx context.Context, s Start, observe counterfactual.Ob
 	for i, p := range pictures {
 		r.problems = append(r.problems, counterfactual.Problem{Picture: p, Target: s.Targets[i]})
 		r.targets = append(r.targets, int32(s.Targets[i]))
-		r.results = append(r.results, &counterfactual.Result{Method: m.Name(), Note: m.models.Note(), Original: p, Classes: m.models.Classifier.Classes,
+		r.results = append(r.results, &counterfactual.Result{Method: m.Name(), Note: m.note(), Original: p, Classes: m.models.Classifier.Classes,
 			Target: s.Targets[i], Options: m.options})
 	}
 	if err := r.denoiseAll(ctx, observe); err != nil {

@@ -115,7 +115,7 @@ func checkGenerate(c *Check) {
 		c.Numbers(fmt.Sprintf("schedule of step %d", i), []float64{float64(s.T), s.Alpha, s.AlphaPrev},
 			[]float64{float64(want.T), want.Alpha, want.To}, golden.Absolute(scheduleTolerance))
 	}
-	scene := eced.Scene{Encoded: g.Tensor("z_f"), Background: g.Tensor("z_bg"), LatentMask: mask(g, "mask_latent"), Decoder: fittedDecoder(c, g),
+	scene := eced.Scene{Encoded: g.Tensor("z_f"), Background: g.Tensor("z_bg"), LatentMask: mask(g, "mask_latent"), Decoders: []*nn.Params{fittedDecoder(c, g)},
 		Targets: classes(g.Ints("y")), Classes: classes(g.Ints("c"))}
 	a, err := method.NewAdversary(scene)
 	if err != nil {
@@ -142,7 +142,7 @@ func checkGenerate(c *Check) {
 		if k == about.Iterations-1 {
 			c.Tensor(it.Image, g, "x_cf", within)
 		}
-		it.Pass.Free()
+		it.Free()
 	}
 	for _, name := range []string{"iter.z_fg", "iter.z_final", "iter.grad", "iter.grad_pruned", "iter0.inter"} {
 		want, _ := g.Floats(name)

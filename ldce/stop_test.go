@@ -1,0 +1,28 @@
+package ldce
+
+import (
+	"context"
+	"testing"
+
+	"otherwise/internal/golden"
+	"otherwise/internal/livebuffers"
+	"otherwise/internal/toy"
+)
+
+// In every stage a cancelled run ends within one step, and gives its memory back.
+func TestStopsInEveryStageAndFreesMemory(t *testing.T) {
+	backend := livebuffers.Wrap(golden.Backend(t))
+	m, err := toy.Load(backend, goldens, toy.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	method, err := New(m, Options{DDIMSteps: 20, Strength: new(0.3), Eta: 0.5, Recurrence: 2, OverwriteBy: OverwriteNoise})
+	if err != nil {
+		t.Fatal(err)
+	}
+	problems := toyProblems(t, m)
+	livebuffers.CheckStops(t, backend, 3, func(ctx context.Context) error {
+		_, err := method.ExplainBatch(ctx, problems, nil)
+		return err
+	})
+}
