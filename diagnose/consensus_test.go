@@ -19,10 +19,11 @@ func TestConsensusCountsAngles(t *testing.T) {
 			Cosines: &counterfactual.Grid{Height: 1, Width: 4, Channels: 1, Values: []float32{1, 0.001, -1, nan}}},
 		{Index: 1, Kept: &counterfactual.Grid{Height: 1, Width: 1, Channels: 1, Values: []float32{0}}},
 	}}
-	got, err := Consensus(r)
+	found, err := Agree(r)
 	if err != nil {
 		t.Fatal(err)
 	}
+	got := found.Steps
 	want := make([]int, AngleBins)
 	want[0], want[8], want[17] = 1, 1, 1
 	if got[0].Kept != 0.75 || got[0].Undefined != 1 || !slices.Equal(got[0].Angles, want) {
@@ -31,7 +32,7 @@ func TestConsensusCountsAngles(t *testing.T) {
 	if got[1].Kept != 0 || got[1].Angles != nil {
 		t.Errorf("a step that is no frame: %+v", got[1])
 	}
-	if _, err := Consensus(&counterfactual.Result{Steps: []counterfactual.Step{{Stage: "adversarial"}}}); err == nil {
+	if _, err := Agree(&counterfactual.Result{Steps: []counterfactual.Step{{Stage: "adversarial"}}}); err == nil {
 		t.Error("another method's result is no error")
 	}
 }
@@ -56,10 +57,11 @@ func TestConsensusOfLDCE(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	steps, err := Consensus(r)
+	agreed, err := Agree(r)
 	if err != nil {
 		t.Fatal(err)
 	}
+	steps := agreed.Steps
 	if len(steps) != 2 || steps[0].Angles != nil || steps[1].Angles == nil {
 		t.Fatalf("%d steps, angles in the first: %v", len(steps), steps[0].Angles)
 	}

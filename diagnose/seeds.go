@@ -6,18 +6,24 @@ import (
 	"math"
 
 	"otherwise/counterfactual"
+	"otherwise/viz"
 )
 
 // Seeds is what several seeds make of one problem (LDCE, appendix H).
 type Seeds struct {
-	Results []*counterfactual.Result // one for each seed
-	Mean    counterfactual.Picture   // of the counterfactuals
+	Results []*counterfactual.Result `json:"-"` // one for each seed
+	Mean    counterfactual.Picture   `json:"-"` // of the counterfactuals
 	// Deviation [height, width] is the standard deviation over seeds, averaged over a pixel's channels: where it is 0 all agree.
-	Deviation *counterfactual.Grid
+	Deviation *counterfactual.Grid `json:"-"`
+
+	Seeds         []uint64  `json:"seeds"`
+	Probabilities []float64 `json:"target_probabilities"` // of each counterfactual
+	Flipped       int       `json:"flipped"`              // how many reach the target
 	// Distances are the mean absolute differences between each two counterfactuals, and Distance is their mean.
-	Distances [][]float64
-	Distance  float64
-	Flipped   int // how many reach the target
+	Distances [][]float64 `json:"distances"`
+	Distance  float64     `json:"mean_distance"`
+	// MeanDeviation is that of Deviation over all pixels.
+	MeanDeviation float64 `json:"mean_deviation"`
 }
 
 // CompareSeeds explains a problem with each of at least two seeds. The problem's own seed doesn't matter.
@@ -33,6 +39,7 @@ func CompareSeeds(ctx context.Context, m counterfactual.Method, p counterfactual
 			return nil, fmt.Errorf("seed %d, number %d of %d: %w", seed, i+1, len(seeds), err)
 		}
 		s.Results = append(s.Results, r)
+		s.Seeds, s.Probabilities = append(s.Seeds, seed), append(s.Probabilities, r.After[r.Target])
 		if r.Flipped() {
 			s.Flipped++
 		}
@@ -57,6 +64,9 @@ func (s *Seeds) spread() {
 		s.Mean.Values[i] = float32(sum / n)
 		s.Deviation.Values[i/first.Channels] += float32(math.Sqrt(max(0, squares/n-sum/n*sum/n)) / float64(first.Channels))
 	}
+	for _, v := range s.Deviation.Values {
+		s.MeanDeviation += float64(v) / float64(len(s.Deviation.Values))
+	}
 }
 
 // compare fills in the distances of all pairs.
@@ -78,4 +88,33 @@ func (s *Seeds) compare() {
 			s.Distance += d / float64(n*(n-1)/2)
 		}
 	}
+}
+
+// deviationScale is the deviation that a drawing shows white. Of values in [0, 1] none is larger than 0.5.
+const deviationScale = 0.25
+
+// View has the original, mean and deviation, and the counterfactual of each seed.
+func (s *Seeds) View() viz.View {
+	original := s.Results[0].Original
+	views := []viz.View{
+		viz.Figure{Title: "original", Picture: viz.Image(original)},
+		viz.Figure{Title: "mean", Caption: fmt.Sprintf("of %d seeds", len(s.Results)), Picture: viz.Image(s.Mean)},
+		viz.Figure{Title: "deviation", Caption: "of a value", Picture: heat(s.Deviation, deviationScale, original), Bar: viz.HeatBar("0", fmt.Sprint(deviationScale))},
+	}
+	for i, r := range s.Results {
+		views = append(views, viz.Figure{Title: fmt.Sprintf("seed %d", s.Seeds[i]), Caption: "target " + viz.Probability(s.Probabilities[i]), Picture: viz.Image(r.Counterfactual)})
+	}
+	return viz.Panels{Views: views}
+}
+
+// Drawings are seeds.png and the maps of mean and deviation.
+func (s *Seeds) Drawings() []viz.Drawing {
+	return []viz.Drawing{{Name: "seeds", Image: s.View().Image()}, {Name: "seeds-mean", Image: viz.Image(s.Mean)},
+		{Name: "seeds-deviation", Image: heat(s.Deviation, deviationScale, s.Results[0].Original)}}
+}
+
+// String tells how many seeds reach the target and how far their pictures are apart.
+func (s *Seeds) String() string {
+	return fmt.Sprintf("%d of %d seeds reach the target; counterfactuals are %.4f apart (mean absolute difference of values in [0, 1]), standard deviation %.4f",
+		s.Flipped, len(s.Results), s.Distance, s.MeanDeviation)
 }

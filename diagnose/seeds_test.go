@@ -44,6 +44,7 @@ func TestCompareSeeds(t *testing.T) {
 	near("distance of the first two", s.Distances[0][1], 0.1)
 	near("distance of first and last", s.Distances[2][0], 0.2)
 	near("mean distance", s.Distance, 0.4/3)
+	near("mean deviation", s.MeanDeviation, math.Sqrt(0.08/3)/2)
 	if s.Flipped != 2 {
 		t.Errorf("%d flipped, want 2", s.Flipped)
 	}

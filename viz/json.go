@@ -32,6 +32,8 @@ type resultJSON struct {
 	L1               float64  `json:"l1"`
 	TruthL1          *float64 `json:"l1_to_truth,omitempty"` // from the counterfactual to the true one, where it is known
 
+	Failure *counterfactual.Failure `json:"failure,omitempty"` // why it didn't flip, where that was asked
+
 	SecondsTotal float64     `json:"seconds_total"`
 	Seconds      []stageJSON `json:"seconds_per_stage"`
 	Options      any         `json:"options"`
@@ -64,7 +66,7 @@ func writeJSON(w io.Writer, r *counterfactual.Result, info RunInfo) error {
 		Predicted: classJSON{r.Predicted, classes[r.Predicted]}, Target: classJSON{r.Target, classes[r.Target]},
 		Flipped: r.Flipped(), Confirmed: info.Confirmed, JudgeProbability: info.JudgeProbability,
 		TargetBefore: r.Before[r.Target], TargetAfter: r.After[r.Target], L1: meanDifference(r.Original, r.Counterfactual),
-		SecondsTotal: r.Seconds(), Seconds: []stageJSON{}, Options: r.Options,
+		SecondsTotal: r.Seconds(), Seconds: []stageJSON{}, Options: r.Options, Failure: r.Failure,
 	}
 	if r.Truth != nil {
 		d := meanDifference(*r.Truth, r.Counterfactual)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"otherwise/counterfactual"
 )
 
 // exampleItems are a problem that both methods solved, and one that one method failed at and the other got wrong.
@@ -157,5 +159,23 @@ func TestReportToFullDisk(t *testing.T) {
 	defer device.Close()
 	if err := Report(device, "title", nil); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("error is %v", err)
+	}
+}
+
+func TestReportSaysWhyNot(t *testing.T) {
+	r := example("ldce")
+	r.After, r.Consensus, r.Note = r.Before, nil, "nothing is filtered"
+	r.Failure = &counterfactual.Failure{Cause: counterfactual.CauseDistance, Says: "9 against 1", Hint: "Lower lambda_d"}
+	var page strings.Builder
+	if err := Report(&page, "title", []ReportItem{{Runs: []Run{{Result: r}}}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"distance dominates: 9 against 1. Lower lambda_d.", "nothing is filtered"} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the report lacks %q", want)
+		}
+	}
+	if strings.Contains(page.String(), "consensus map") {
+		t.Error("the report has a consensus map of a result without one")
 	}
 }

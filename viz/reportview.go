@@ -31,6 +31,8 @@ type itemView struct {
 // runView is a run; without a result, Error is set and nothing else but Method.
 type runView struct {
 	Method, Error     string
+	Note              string // what must be known of the result
+	Failure           string // why there is no counterfactual
 	Pictures          []Figure
 	Frames            []stepFrame
 	Curve             *curveView
@@ -112,7 +114,10 @@ func newRunView(run Run) (runView, error) {
 	view.Bars = bars(r)
 	view.Target = r.Classes[r.Target]
 	view.Before, view.After = Probability(r.Before[r.Target]), Probability(r.After[r.Target])
-	view.Flipped = r.Flipped()
+	view.Flipped, view.Note = r.Flipped(), r.Note
+	if r.Failure != nil {
+		view.Failure = r.Failure.String()
+	}
 	if info.Confirmed != nil {
 		view.Judged, view.Confirmed = true, *info.Confirmed
 	}

@@ -18,6 +18,7 @@ import (
 	"otherwise/bundle"
 	"otherwise/counterfactual"
 	"otherwise/datasets"
+	"otherwise/diagnose"
 	"otherwise/viz"
 )
 
@@ -255,6 +256,10 @@ func (d *demoFlags) explain(ctx context.Context, b *bench, method counterfactual
 	}
 	if run.Err != nil {
 		return run, nil
+	}
+	var err error
+	if run.Result.Failure, err = diagnose.WhyNot(ctx, b.Models, run.Result, diagnose.WhyNotOptions{}); err != nil {
+		return run, err
 	}
 	if err := b.addTruth(run.Result, p.set, p.index); err != nil {
 		return run, err

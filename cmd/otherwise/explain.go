@@ -12,6 +12,7 @@ import (
 	"otherwise/bundle"
 	"otherwise/counterfactual"
 	"otherwise/datasets"
+	"otherwise/diagnose"
 	"otherwise/viz"
 )
 
@@ -25,7 +26,8 @@ func newExplain() *cobra.Command {
 it into a folder: original.png, counterfactual.png, difference.png, the mask and the activation map (ECED), the consensus
 map (LDCE), pasted.png (the original around the mask; methods that report it), truth.png (the true counterfactual, of a
 sample of a procedural world), the sheets overview.png, steps.png and
-latents.png, and result.json with numbers, seed and options.
+latents.png, and result.json with numbers, seed and options. Where none is found it says why, by what was measured, and which
+option to change.
 
 The methods, and what they may be called (docs/methods.md has more):
 ` + methodHelp() + `
@@ -49,15 +51,7 @@ written all the same), 130 interrupted.`,
 			return e.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	f := cmd.Flags()
-	addChoice(cmd, &e.method, "method", "how to search", bundle.MethodNames()...)
-	e.models.addFlags(cmd)
-	e.from.addFlags(cmd)
-	e.to.addFlags(cmd)
-	f.StringVar(&e.out, "out", "", "`folder` for the pictures")
-	f.Uint64Var(&e.seed, "seed", 0, "decides all randomness: the same seed gives the same picture on the same backend")
-	e.overrides.addFlags(cmd)
-	required(cmd, "method", "target", "out")
+	e.addFlags(cmd)
 	return cmd
 }
 
@@ -75,74 +69,33 @@ func methodHelp() string {
 	return text.String()
 }
 
-type explainFlags struct {
-	method, out string
-	models      bundleFlags
-	to          targetFlags
-	from        source
-	seed        uint64
-	overrides   overrides
-}
+type explainFlags struct{ problemFlags }
 
 func (e *explainFlags) run(ctx context.Context, out, log io.Writer) error {
-	// What can be wrong comes first, in the order of what it costs to find out.
-	if err := checkFolder(e.out); err != nil {
-		return err
-	}
-	overrides, err := e.overrides.json()
+	p, err := e.open(ctx, log)
 	if err != nil {
 		return err
 	}
-	picked, err := e.from.read(ctx, e.models)
+	defer p.close()
+	r, info, err := p.explain(ctx, p.method, p.problem, p.picked.id, log)
 	if err != nil {
 		return err
 	}
-	b, err := openBench(ctx, e.models)
-	if err != nil {
+	if r.Failure, err = diagnose.WhyNot(ctx, p.Models, r, diagnose.WhyNotOptions{}); err != nil {
 		return err
 	}
-	defer b.close()
-	choose, err := e.to.chooser(ctx, b, picked.set)
-	if err != nil {
-		return err
-	}
-	method, err := b.method(e.method, overrides)
-	if err != nil {
-		return err
-	}
-	pic, err := picked.fit(b)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(log, picked)
-	said, err := b.classifier.Probabilities(pic)
-	if err != nil {
-		return err
-	}
-	target, err := choose(ctx, pic, said[0], e.seed)
-	if err != nil {
-		return err
-	}
-	if err := b.Models.CheckTarget(said[0], target); err != nil {
-		return err
-	}
-	fmt.Fprintln(log, compiling)
-	if err := method.Prepare(ctx, pic); err != nil {
-		return err
-	}
-	r, info, err := b.explain(ctx, method, counterfactual.Problem{Picture: pic, Target: target, Seed: e.seed}, picked.id, log)
-	if err != nil {
-		return err
-	}
-	if err := b.addTruth(r, picked.set, e.from.index); err != nil {
+	if err := p.addTruth(r, p.picked.set, e.from.index); err != nil {
 		return err
 	}
 	if err := viz.WriteResult(e.out, r, info); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%s\n%s\n", b.describe(r, info), e.out)
+	fmt.Fprintf(out, "%s\n%s\n", p.describe(r, info), e.out)
 	if r.Note != "" {
 		fmt.Fprintf(out, "(%s)\n", r.Note)
+	}
+	if r.Failure != nil {
+		fmt.Fprintln(out, r.Failure)
 	}
 	if !r.Flipped() {
 		return errNotFlipped
@@ -155,7 +108,7 @@ const compiling = "First the programs are compiled; that takes a few seconds."
 
 // explain solves a problem with its progress on log, and asks the judge what it says of the result.
 func (b *bench) explain(ctx context.Context, method counterfactual.Method, p counterfactual.Problem, id string, log io.Writer) (*counterfactual.Result, viz.RunInfo, error) {
-	info := viz.RunInfo{Version: buildVersion(), Bundle: b.Name, BundleHash: b.Hash, Backend: b.backend.Description(), Image: id}
+	info := b.info(id)
 	observe, done := watch(log, method.Name())
 	r, err := method.Explain(ctx, p, observe)
 	done()
@@ -175,6 +128,11 @@ func (b *bench) addTruth(r *counterfactual.Result, set datasets.Dataset, index i
 	_, truth, err := meter.counterfactual(index, r.Target)
 	r.Truth = &truth
 	return err
+}
+
+// info is what files say of a run on a picture.
+func (b *bench) info(id string) viz.RunInfo {
+	return viz.RunInfo{Version: buildVersion(), Bundle: b.Name, BundleHash: b.Hash, Backend: b.backend.Description(), Image: id}
 }
 
 // describe tells in a line how an explanation ended.

@@ -31,7 +31,7 @@ that ended without a counterfactual, 130 interrupted.`,
 		&cobra.Group{ID: groupSetup, Title: "Set up:"},
 	)
 	root.AddCommand(
-		newExplain(), newClassify(), newCAM(), newDemo(),
+		newExplain(), newDiagnose(), newClassify(), newCAM(), newDemo(),
 		newBundle(), newTrain(), newQuality(), newSamples(), newEvaluate(),
 		newSetup(), newKernel(), newDoctor(), newVerify(), newData(), newModels(), newVersion(),
 	)
