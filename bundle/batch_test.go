@@ -42,7 +42,7 @@ func garments(t *testing.T, b *bundle.Bundle, n int) []counterfactual.Problem {
 	return problems
 }
 
-// Same seed, same picture, for batches of 1, 4 and 7 (at most 1e-4 of the range of values), of both papers' methods.
+// Same seed, same picture, for batches of 1, 4 and 7 (at most 1e-4 of the range of values).
 func TestBatchesGiveWhatSinglePicturesGive(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles six U-Nets with their gradients")
@@ -50,7 +50,6 @@ func TestBatchesGiveWhatSinglePicturesGive(t *testing.T) {
 	b := open(t)
 	problems := garments(t, b, 7)
 	for name, options := range map[string]string{
-		"ldce": `{"ddim_steps": 20, "strength": 0.3}`,
 		"eced": `{"background_steps": 2, "denoise_steps": 2, "ddim_steps": 10, "iterations": 3, "stop_at": 0.6}`,
 	} {
 		t.Run(name, func(t *testing.T) {
