@@ -103,10 +103,10 @@ type Step struct {
 // Pull are the lengths (Euclidean norms) of what moves a latent in one step: why a step goes where it goes.
 type Pull struct {
 	// Classifier is, in LDCE, the length of the classifier's term, weighted, after the consensus filter; in ECED that of the gradient
-	// inside the mask.
+	// by the last latent, inside the mask.
 	Classifier float64
 	Distance   float64 // of the distance's term, weighted (LDCE)
-	Unmasked   float64 // of the gradient before it is pruned to the mask (ECED)
+	Unmasked   float64 // of the same gradient without the mask (ECED)
 }
 
 // Observer is called after each step, in order, from the goroutine that runs the method. An error it returns ends the

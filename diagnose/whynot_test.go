@@ -29,12 +29,6 @@ func TestWhyNot(t *testing.T) {
 	nothing := run(func(o *ldce.Options) { o.GuidanceScale = new(0.0) })
 	filtered := run(func(o *ldce.Options) { o.Gamma = new(0.5) })
 	held := run(func(o *ldce.Options) { o.LambdaD = new(50.0) })
-	corner := &counterfactual.Grid{Height: 32, Width: 32, Channels: 1, Values: make([]float32, 1024)}
-	for i := range 16 {
-		corner.Values[i/4*32+i%4] = 1
-	}
-	method, err := eced.New(m, eced.Options{Given: corner, BackgroundSteps: 2, Iterations: 2, DenoiseSteps: 2})
-	masked := explainedAs(t, m, method, err, leastLikely)
 	target := nothing.Target
 
 	for name, c := range map[string]struct {
@@ -48,7 +42,6 @@ func TestWhyNot(t *testing.T) {
 		"a distance weighed by 50":  {held, m, counterfactual.CauseDistance, "lambda_d (now 50)", "distance_term"},
 		"an angle of half a degree": {filtered, saying(target), counterfactual.CauseConsensus, "gamma (now 0.5)", "kept_share"},
 		"a model without the class": {nothing, saying((target + 1) % len(m.Classifier.Classes)), counterfactual.CauseRepertoire, "another target", "accepted_samples"},
-		"a mask of one position":    {masked, m, counterfactual.CauseMask, "larger mask", "gradient_inside_mask"},
 	} {
 		if c.result.Flipped() {
 			t.Fatalf("%s: it flipped", name)
@@ -70,5 +63,27 @@ func TestWhyNot(t *testing.T) {
 	}
 	if f, err := WhyNot(t.Context(), m, nothing, WhyNotOptions{Samples: -1}); err != nil || f.Cause != counterfactual.CauseTooLittle {
 		t.Errorf("without samples: %v, %v", f, err)
+	}
+}
+
+// Through a mask of one position passes little of what the classifier asks for.
+func TestWhyNotThroughASmallMask(t *testing.T) {
+	m := models(t)
+	corner := &counterfactual.Grid{Height: 32, Width: 32, Channels: 1, Values: make([]float32, 1024)}
+	for i := range 16 {
+		corner.Values[i/4*32+i%4] = 1
+	}
+	method, err := eced.New(m, eced.Options{Given: corner, BackgroundSteps: 2, Iterations: 2, DenoiseSteps: 2})
+	masked := explainedAs(t, m, method, err, leastLikely)
+	if masked.Flipped() {
+		t.Fatal("it flipped")
+	}
+	f, err := WhyNot(t.Context(), m, masked, WhyNotOptions{Samples: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%v, measured %v", f, f.Measured)
+	if f.Cause != counterfactual.CauseMask || !strings.Contains(f.Hint, "larger mask") || f.Measured["foreground_share"] != 1.0/64 {
+		t.Errorf("cause %q, hint %q, measured %v", f.Cause, f.Hint, f.Measured)
 	}
 }

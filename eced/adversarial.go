@@ -152,7 +152,7 @@ func chainNoise(runs []*run, k int) (ChainNoise, error) {
 // recordIteration appends the iteration to the trace of picture i of the batch; the last one's picture is the counterfactual.
 func (r *run) recordIteration(k, i int, it *Iteration, last bool) error {
 	s := counterfactual.Step{Stage: "adversarial", Index: k, Total: r.options.Iterations, Loss: it.Losses[i],
-		TargetProbability: it.Probabilities[i], Pull: &counterfactual.Pull{Classifier: it.PrunedLengths[i], Unmasked: it.GradientLengths[i]}}
+		TargetProbability: it.Probabilities[i], Pull: &counterfactual.Pull{Classifier: it.PullInside[i], Unmasked: it.PullAll[i]}}
 	if last || counterfactual.IsFrame(k, r.options.Iterations, r.options.TraceFrames) {
 		pictures, err := counterfactual.Unbatch(it.Image)
 		if err != nil {

@@ -58,8 +58,10 @@ type Iteration struct {
 	Probabilities []float64       // of the targets
 	Gradient      *tensors.Tensor // by the blended latent that the pass began at
 	Pruned        *tensors.Tensor // the same inside the mask, which is the gradient by the foreground's latent
-	// GradientLengths and PrunedLengths are the Euclidean norms of both, for each picture.
-	GradientLengths, PrunedLengths []float64
+	// PullInside and PullAll are, for each picture, the Euclidean norms of the loss's gradient by the pass's last latent, inside the mask and
+	// everywhere: how much of what the classifier asks for the mask lets through. (The other gradients can't tell: on the way back
+	// through the pass what lies behind the mask is lost.)
+	PullInside, PullAll []float64
 }
 
 // Free gives the iteration's tensors back to the device.
@@ -153,7 +155,7 @@ func (a *Adversary) step(ctx context.Context, noise ChainNoise, it *Iteration) e
 	}
 	defer nn.Free(gradient)
 	a.done++
-	out, err := p.update.Call(nil, a.Foreground, gradient, s.LatentMask, alpha, a.m, a.v, float32(*a.method.options.Rate), float32(a.done))
+	out, err := p.update.Call(nil, a.Foreground, gradient, s.LatentMask, alpha, a.m, a.v, float32(*a.method.options.Rate), float32(a.done), byLast)
 	if err != nil {
 		return err
 	}
@@ -163,10 +165,10 @@ func (a *Adversary) step(ctx context.Context, noise ChainNoise, it *Iteration) e
 		nn.Free(a.Foreground)
 	}
 	a.Foreground, a.m, a.v, it.Gradient, it.Pruned = out[0], out[1], out[2], out[3], out[4]
-	if it.GradientLengths, err = doubles(out[5]); err != nil {
+	if it.PullInside, err = doubles(out[5]); err != nil {
 		return err
 	}
-	it.PrunedLengths, err = doubles(out[6])
+	it.PullAll, err = doubles(out[6])
 	return err
 }
 

@@ -75,7 +75,7 @@ func newPrograms(m counterfactual.Models, o Options) programs {
 			adam.WeightDecay = 0
 			newZ, newM, newV := adam.Update(foreground, pruned, a[4], a[5], a[6], a[7])
 			length := func(x *Node) *Node { return Sqrt(ReduceSum(Square(x), 1, 2, 3)) }
-			return []*Node{newZ, newM, newV, gradient, pruned, length(gradient), length(pruned)}
+			return []*Node{newZ, newM, newV, gradient, pruned, length(Mul(a[8], mask)), length(a[8])}
 		}),
 	}
 }

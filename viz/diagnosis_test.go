@@ -9,7 +9,7 @@ import (
 
 func TestWriteDiagnosis(t *testing.T) {
 	dir := t.TempDir()
-	r := example("ldce")
+	r := fixture("ldce")
 	d := Diagnosis{Kind: "swap", Drawings: []Drawing{{"swap", Image(r.Original)}, {"swap-restored", Image(r.Counterfactual)}},
 		Finding: map[string]int{"patch": 8}, Result: r, Info: RunInfo{Image: "boot.png"}}
 	other := d

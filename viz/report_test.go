@@ -163,7 +163,7 @@ func TestReportToFullDisk(t *testing.T) {
 }
 
 func TestReportSaysWhyNot(t *testing.T) {
-	r := example("ldce")
+	r := fixture("ldce")
 	r.After, r.Consensus, r.Note = r.Before, nil, "nothing is filtered"
 	r.Failure = &counterfactual.Failure{Cause: counterfactual.CauseDistance, Says: "9 against 1", Hint: "Lower lambda_d"}
 	var page strings.Builder
