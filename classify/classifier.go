@@ -58,9 +58,17 @@ func (c *Classifier) LogProbs(logits *Node) *Node {
 	return LogSoftmax(logits, -1)
 }
 
-// LogProbOf returns the log-probability [batch] of class y [batch] int32 for given logits.
+// LogProbOf returns the log-probability [batch] of class y [batch] int32 for given logits. Its gradient keeps its digits where the
+// class is all but certain. That of a softmax is 1 - p there, of which rounding leaves little: methods that scale a gradient to a
+// given length would steer by noise, and pictures depend on what else is in their batch.
 func (c *Classifier) LogProbOf(logits, y *Node) *Node {
-	lp := c.LogProbs(logits)
-	onehot := OneHot(y, len(c.Classes), lp.DType())
-	return ReduceSum(Mul(lp, onehot), -1)
+	onehot := OneHot(y, len(c.Classes), logits.DType())
+	if c.Binary {
+		return ReduceSum(Mul(c.LogProbs(logits), onehot), -1)
+	}
+	ahead := Sub(logits, ReduceAndKeep(Mul(logits, onehot), ReduceSum, -1)) // of y, by logits: 0 for y itself
+	most := StopGradient(ReduceAndKeep(ahead, ReduceMax, -1))               // 0 where y is the most likely class
+	others := ReduceSum(Mul(Exp(Sub(ahead, most)), OneMinus(onehot)), -1)
+	most = Reshape(most, -1)
+	return Neg(Add(most, Log1P(Add(others, StopGradient(Expm1(Neg(most))))))) // -log(1 + sum exp(ahead)), most taken out
 }

@@ -37,6 +37,45 @@ func TestLogProbabilities(t *testing.T) {
 	}
 }
 
+// The log-probability of a class and its gradient have all their digits, be the class all but certain, out of the question or between.
+func TestLogProbOfKeepsItsDigits(t *testing.T) {
+	classifier := &classify.Classifier{Classes: []string{"a", "b", "c"}}
+	program := nn.NewProgram(golden.Backend(t), "logprob", func(_ []nn.Scope, a []*Node) []*Node {
+		logProb := classifier.LogProbOf(a[0], a[1])
+		return []*Node{logProb, Gradient(ReduceAllSum(logProb), a[0])[0]}
+	})
+	logits := [][]float32{{20, 1, 0}, {0, 300, -300}, {-300, 300, 0}, {1, 1, 1}, {2, 3.5, -1}}
+	of := []int32{0, 1, 0, 2, 1}
+	out, err := program.Call(nil, logits, of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	logProbs, gradients := tensors.MustCopyFlatData[float32](out[0]), tensors.MustCopyFlatData[float32](out[1])
+	for i, row := range logits {
+		y := of[i]
+		var odds, total float64 // of the other classes against y
+		for j, v := range row {
+			if int32(j) != y {
+				odds += math.Exp(float64(v) - float64(row[y]))
+			}
+			total += math.Exp(float64(v) - float64(row[y]))
+		}
+		near := func(what string, got float32, want float64) {
+			if math.Abs(float64(got)-want) > 1e-5*math.Abs(want)+1e-30 {
+				t.Errorf("%s of class %d of %v is %g, want %g", what, y, row, got, want)
+			}
+		}
+		near("log-probability", logProbs[i], -math.Log1p(odds))
+		for j, v := range row {
+			want := -math.Exp(float64(v) - float64(row[y]) - math.Log1p(odds))
+			if int32(j) == y {
+				want = odds / total
+			}
+			near("gradient", gradients[3*i+j], want)
+		}
+	}
+}
+
 func TestConvNetRefusesBadConfigurations(t *testing.T) {
 	good := classify.ConvNet{PatchSize: 2, Widths: []int{8, 16}, Groups: 4, Classes: 2, Std: 1}
 	if err := good.Validate(); err != nil {

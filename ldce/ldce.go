@@ -54,8 +54,10 @@ func (m *Method) Explain(ctx context.Context, p counterfactual.Problem, observe 
 }
 
 // ExplainBatch solves problems of one picture size together, which is faster than one by one. Each result is what the
-// problem alone would give, up to rounding. Timings are those of the batch divided by its size. observe sees each
-// step once for each problem, told apart by [counterfactual.Step.Problem].
+// problem alone would give, up to rounding. Rounding rarely counts, but where the classifier is all but certain and its layers have
+// kinks (ReLU, max pooling) it can decide which locations agree: then a picture alone and in a batch are two answers of equal right.
+// Timings are those of the batch divided by its size. observe sees each step once for each problem, told apart by
+// [counterfactual.Step.Problem].
 func (m *Method) ExplainBatch(ctx context.Context, problems []counterfactual.Problem, observe counterfactual.Observer) ([]*counterfactual.Result, error) {
 	if len(problems) == 0 {
 		return nil, nil
