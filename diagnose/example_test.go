@@ -24,8 +24,8 @@ func Example() {
 	}, []uint64{1, 2, 3}, nil))
 	fmt.Printf("%d of %d flipped; they differ: %t\n", seeds.Flipped, len(seeds.Results), seeds.Distance > 0.01)
 
-	agreement := kernel.Must(diagnose.Consensus(seeds.Results[0]))
-	fmt.Printf("%d steps; few places were steered in the first: %t\n", len(agreement), agreement[0].Kept < 0.5)
+	agreement := kernel.Must(diagnose.Agree(seeds.Results[0]))
+	fmt.Printf("%d steps; few places were steered in the first: %t\n", len(agreement.Steps), agreement.Steps[0].Kept < 0.5)
 	// Output:
 	// 3 of 3 flipped; they differ: true
 	// 12 steps; few places were steered in the first: true
