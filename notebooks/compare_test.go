@@ -118,7 +118,7 @@ var (
 )
 
 // different says in what two outputs differ, "" for nothing that counts: another processor rounds otherwise. Numbers may differ by
-// a twentieth, and so they leave room for times alone if those are followed by a unit; pictures by 4 of 255 on average; of drawings in
+// a twentieth, those below 1 by 0.05, and times (numbers with a unit of time) by anything; pictures by 4 of 255 on average; of drawings in
 // SVG, whose axes follow the numbers, the kinds of elements are compared.
 func different(was, is string) string {
 	picturesWere, picturesAre := embedded.FindAllStringSubmatch(was, -1), embedded.FindAllStringSubmatch(is, -1)

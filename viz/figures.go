@@ -46,7 +46,7 @@ func changeFigures(r *counterfactual.Result) []Figure {
 		out = append(out, Figure{Title: "amplified", Caption: fmt.Sprintf("difference × %g on grey", factor), Picture: amplified})
 	}
 	if len(r.Reconstruction.Values) > 0 {
-		out = append(out, Figure{Title: "reconstruction", Caption: "autoencoder alone", Picture: Image(r.Reconstruction)})
+		out = append(out, Figure{Title: "reconstruction", Caption: "before any change", Picture: Image(r.Reconstruction)})
 	}
 	if r.Pasted != nil {
 		out = append(out, Figure{Title: "original pasted", Caption: said(r, r.Pasted.After), Picture: Image(r.Pasted.Picture)})

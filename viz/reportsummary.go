@@ -91,7 +91,7 @@ func legend(items []itemView) []legendView {
 		{Title: "difference", Text: "Counterfactual minus original. White is unchanged. Values run from 0 to 1; a change of " +
 			scale + " or more has the full colour.", Ramp: difference, Low: "−" + scale + " darker", High: "+" + scale + " brighter"},
 		{Title: "amplified", Text: "The difference on middle grey, as many times as strong as it says below: small changes can be seen."},
-		{Title: "reconstruction", Text: "The original through the autoencoder alone, with nothing else changed. What differs " +
+		{Title: "reconstruction", Text: "The original through the autoencoder (in ECED with background and decoder fitted), with nothing else changed. What differs " +
 			"here is the model's loss, not an explanation."},
 		{Title: "activation map", Text: "Where the classifier looks for its decision, laid over the original.",
 			Ramp: heat, Low: "0 ignored", High: "1 decisive"},
