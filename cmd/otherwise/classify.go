@@ -61,6 +61,7 @@ type probability struct {
 }
 
 func classifyPicture(ctx context.Context, models bundleFlags, from *source) (*classification, error) {
+	models = models.of(from.dataset)
 	picked, err := from.read(ctx, models)
 	if err != nil {
 		return nil, err

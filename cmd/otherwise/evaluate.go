@@ -109,7 +109,8 @@ func (f *evaluateFlags) run(ctx context.Context, command string, out, log io.Wri
 	if err != nil {
 		return err
 	}
-	w, err := f.models.world()
+	models := f.models.of(f.dataset)
+	w, err := models.world()
 	if err != nil {
 		return err
 	}
@@ -117,7 +118,7 @@ func (f *evaluateFlags) run(ctx context.Context, command string, out, log io.Wri
 	if err != nil {
 		return err
 	}
-	b, err := openBench(ctx, f.models)
+	b, err := openBench(ctx, models)
 	if err != nil {
 		return err
 	}

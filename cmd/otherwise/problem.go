@@ -58,11 +58,12 @@ func (f *problemFlags) open(ctx context.Context, log io.Writer) (p *openProblem,
 	if err != nil {
 		return nil, err
 	}
-	picked, err := f.from.read(ctx, f.models)
+	models := f.models.of(f.from.dataset)
+	picked, err := f.from.read(ctx, models)
 	if err != nil {
 		return nil, err
 	}
-	b, err := openBench(ctx, f.models)
+	b, err := openBench(ctx, models)
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,8 @@ type qualityFlags struct {
 }
 
 func (q *qualityFlags) run(ctx context.Context, out io.Writer) error {
-	w, err := q.models.world()
+	models := q.models.of(q.dataset)
+	w, err := models.world()
 	if err != nil {
 		return err
 	}
@@ -54,7 +55,7 @@ func (q *qualityFlags) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	b, err := openBench(ctx, q.models)
+	b, err := openBench(ctx, models)
 	if err != nil {
 		return err
 	}

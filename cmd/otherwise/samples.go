@@ -89,7 +89,7 @@ func (s *samplesFlags) run(ctx context.Context, out io.Writer) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	b, err := openBench(ctx, s.models)
+	b, err := openBench(ctx, s.models.of(""))
 	if err != nil {
 		return err
 	}
