@@ -36,8 +36,8 @@ func newDemo() *cobra.Command {
 		Long: `Explains a few test pictures, the first of each class that the classifier gets right, with LDCE and with ECED, and writes
 index.html, one page with every picture, step and number in it, and a folder of PNGs beside it for each explanation.
 
-The pictures are of the procedural worlds, with the true counterfactual beside what was found, if this program has their
-bundles; else, or with --dataset fashion, they are Fashion-MNIST's, which is fetched if it isn't there.`,
+The pictures are of the procedural worlds whose bundles this program has, with the true counterfactual beside what was found;
+without such bundles, or with --dataset fashion, they are Fashion-MNIST's, which is fetched if it isn't there.`,
 		Example: `  otherwise demo --out out/demo
   otherwise demo --out out/demo --dataset fashion --count 2 --seed 7`,
 		Args: cobra.NoArgs,

@@ -28,7 +28,7 @@ type demoPlan struct {
 // demoWorlds is the demo of the procedural worlds, whose true counterfactuals are known.
 const demoWorlds = "worlds"
 
-// demoPlans are the demos there are: of the worlds, if their bundles are part of the program, and of Fashion-MNIST.
+// demoPlans are the demos there are: of the worlds whose bundles are part of the program, and of Fashion-MNIST.
 func demoPlans() map[string]demoPlan {
 	plans := map[string]demoPlan{"fashion": {
 		title: "Otherwise: what would make it another garment?", usual: 6,
@@ -36,8 +36,8 @@ func demoPlans() map[string]demoPlan {
 		groups: []demoGroup{{models: bundleFlags{name: "fashion"}, dataset: "fashion", pairs: []demoPair{
 			{"Ankle boot", "Sneaker"}, {"Coat", "Pullover"}, {"Dress", "T-shirt/top"}, {"Sandal", "Sneaker"}, {"Shirt", "T-shirt/top"}, {"Pullover", "Coat"}}}},
 	}}
-	if embedded := bundle.Names(); slices.Contains(embedded, "savanna") && slices.Contains(embedded, "faces") {
-		plans[demoWorlds] = worldsPlan("savanna", "faces")
+	if worlds := worldsPlan("savanna", "faces").of(bundle.Names()); worlds.size() > 0 {
+		plans[demoWorlds] = worlds
 	}
 	return plans
 }
@@ -45,8 +45,8 @@ func demoPlans() map[string]demoPlan {
 // worldsPlan is the demo of two worlds with the bundles of the given names or folders.
 func worldsPlan(savanna, portraits string) demoPlan {
 	return demoPlan{
-		title: "Otherwise: what would make it another animal, another face?", usual: 5,
-		note: "Scenes and portraits of two drawn worlds, each the first test picture of its class that the classifier gets right, explained with both " +
+		title: "Otherwise: what would make it something else?", usual: 5,
+		note: "Pictures of drawn worlds, each the first test picture of its class that the classifier gets right, explained with both " +
 			"methods. Beside what they found stands the true counterfactual: the same scene, drawn with the other class.",
 		groups: []demoGroup{
 			{models: bundleFlags{name: savanna}, dataset: "savanna", pairs: []demoPair{{"zebra", "sorrel"}, {"cougar", "cheetah"}, {"Egyptian cat", "Persian cat"}}},
@@ -57,6 +57,13 @@ func worldsPlan(savanna, portraits string) demoPlan {
 			{models: bundleFlags{name: portraits, task: "Young"}, dataset: "faces", pairs: []demoPair{{"old", "young"}}},
 		},
 	}
+}
+
+// of leaves out the groups whose bundles aren't among those named.
+func (p demoPlan) of(bundles []string) demoPlan {
+	p.groups = slices.DeleteFunc(slices.Clone(p.groups), func(g demoGroup) bool { return !slices.Contains(bundles, g.models.name) })
+	p.usual = min(p.usual, p.size())
+	return p
 }
 
 // size is the number of pairs.

@@ -35,6 +35,10 @@ func TestDemoPlans(t *testing.T) {
 	if err != nil || one.size() != 1 || len(one.groups) != 1 {
 		t.Errorf("a demo of one picture: %+v, %v", one.groups, err)
 	}
+	savanna := plan.of([]string{"fashion", "savanna"})
+	if savanna.size() != 6 || savanna.usual != 5 || plan.of([]string{"fashion"}).size() != 0 || plan.size() != 10 {
+		t.Errorf("of the savanna alone: %+v", savanna)
+	}
 	for _, n := range []int{0, 11} {
 		if _, err := plan.first(n); err == nil {
 			t.Errorf("a demo of %d pictures passes", n)
