@@ -174,7 +174,7 @@ func (a *Adversary) step(ctx context.Context, noise ChainNoise, it *Iteration) e
 
 // judge decodes the pass's last latents, asks the classifier, and returns the loss's gradient by them.
 func (a *Adversary) judge(it *Iteration) (gradient *tensors.Tensor, err error) {
-	logProbs := []float64{}
+	var logProbs []float64
 	if len(a.scene.Decoders) == 1 {
 		it.Image, gradient, logProbs, err = a.head(a.scene.Decoders[0], it.Pass.Last(), a.targets)
 	} else {
