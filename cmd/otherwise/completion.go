@@ -6,17 +6,16 @@ import (
 	"otherwise/bundle"
 )
 
-// completeClass offers the classes of the bundle that the command line names.
+// completeClass offers the classes of the bundle that the command line names, by itself or by a data set.
 func completeClass(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	values := map[string]string{}
-	for _, flag := range []string{"bundle", "task", "classifier"} {
-		value, err := cmd.Flags().GetString(flag)
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
+	for _, flag := range []string{"bundle", "dataset", "task", "classifier"} {
+		if f := cmd.Flags().Lookup(flag); f != nil {
+			values[flag] = f.Value.String()
 		}
-		values[flag] = value
 	}
-	chosen, err := bundle.Choose(values["bundle"], bundle.Options{Task: values["task"], Classifier: values["classifier"]})
+	models := bundleFlags{name: values["bundle"], task: values["task"], classifier: values["classifier"]}.of(values["dataset"])
+	chosen, err := bundle.Choose(models.name, models.options())
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}

@@ -20,6 +20,7 @@ func newDiagnose() *cobra.Command {
 		Short:   "Look at how a method came to its counterfactual",
 		Long: `Explains a picture as "otherwise explain" does, with the same flags, and looks at what the method did. Each diagnosis writes
 its pictures and its numbers (KIND.png and more, KIND.json) into a folder, beside those of others, and prints what it found.`,
+		Example: `  otherwise diagnose strip --method ldce --dataset fashion --index 0 --target sneaker --out out/boot`,
 	}, newDiagnoseSeeds(), newDiagnoseSwap(), newDiagnoseConsensus(), newDiagnoseConvergence(), newDiagnoseCAM(), newDiagnoseStrip())
 }
 
