@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -24,7 +25,7 @@ func fields(message []byte, show func(field) error) error {
 	for len(message) > 0 {
 		number, kind, n := protowire.ConsumeTag(message)
 		if n < 0 {
-			return fmt.Errorf("damaged protocol buffer: %w", protowire.ParseError(n))
+			return fmt.Errorf("damaged protocol buffer, or no ONNX file: %w", parseError(n))
 		}
 		message = message[n:]
 		f := field{number: int(number), kind: kind}
@@ -43,7 +44,7 @@ func fields(message []byte, show func(field) error) error {
 			return fmt.Errorf("damaged protocol buffer: field %d has wire type %d, which ONNX never uses", number, kind)
 		}
 		if n < 0 {
-			return fmt.Errorf("damaged protocol buffer: field %d: %w", number, protowire.ParseError(n))
+			return fmt.Errorf("damaged protocol buffer: field %d: %w", number, parseError(n))
 		}
 		message = message[n:]
 		if err := show(f); err != nil {
@@ -51,6 +52,16 @@ func fields(message []byte, show func(field) error) error {
 		}
 	}
 	return nil
+}
+
+// parseError is what protowire says of a failed read, always in the same words: protobuf's own prefix has a space or a
+// non-breaking space, by chance of the build, so that nobody compares its messages; stored notebooks do.
+func parseError(n int) error {
+	err := protowire.ParseError(n)
+	if text, ok := strings.CutPrefix(strings.ReplaceAll(err.Error(), "\u00a0", " "), "proto: "); ok {
+		return errors.New(text)
+	}
+	return err
 }
 
 func (f field) integer() (int64, error) {
