@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gomlx/gomlx/core/tensors"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
+
+	"otherwise/nn"
 )
 
 // HeadOptions are the settings of [FitHead]. Zero values are LDCE's (section 5.1), whose batches of 512 hold all of its
@@ -29,6 +32,52 @@ func (o *HeadOptions) defaults() {
 type Head struct {
 	Weight *mat.Dense // [classes, features]
 	Bias   []float64  // [classes]
+}
+
+// HeadOf reads the last layer of a classifier out of its parameters: "weight" [classes, features] and "bias" [classes] of a
+// scope, which is "head" in this project's networks. Parameters that aren't there, or of other shapes, are an error.
+func HeadOf(params *nn.Params, scope string) (Head, error) {
+	weight, bias := params.Get(scope+".weight"), params.Get(scope+".bias")
+	if weight == nil || bias == nil || weight.Rank() != 2 || bias.Rank() != 1 || bias.Size() != weight.Shape().Dimensions[0] {
+		return Head{}, fmt.Errorf("reading a head: no %s.weight [classes, features] and %s.bias [classes] among the parameters", scope, scope)
+	}
+	w, err := doubles(weight)
+	if err != nil {
+		return Head{}, fmt.Errorf("reading a head: %w", err)
+	}
+	b, err := doubles(bias)
+	if err != nil {
+		return Head{}, fmt.Errorf("reading a head: %w", err)
+	}
+	dims := weight.Shape().Dimensions
+	return Head{Weight: mat.NewDense(dims[0], dims[1], w), Bias: b}, nil
+}
+
+func doubles(t *tensors.Tensor) ([]float64, error) {
+	values, err := tensors.CopyFlatData[float32](t)
+	out := make([]float64, len(values))
+	for i, v := range values {
+		out[i] = float64(v)
+	}
+	return out, err
+}
+
+// In gives parameters whose last layer is the head, and all else that of params, which isn't changed. See [HeadOf] for
+// scope.
+func (h Head) In(params *nn.Params, scope string) *nn.Params {
+	classes, features := h.Weight.Dims()
+	out := params.Clone()
+	out.Set(scope+".weight", tensors.FromFlatDataAndDimensions(singles(h.Weight.RawMatrix().Data), classes, features))
+	out.Set(scope+".bias", tensors.FromFlatDataAndDimensions(singles(h.Bias), classes))
+	return out
+}
+
+func singles(values []float64) []float32 {
+	out := make([]float32, len(values))
+	for i, v := range values {
+		out[i] = float32(v)
+	}
+	return out
 }
 
 // HeadLog is what happened in each epoch of a fit: the mean cross-entropy before its step, and the step's rate.

@@ -4,7 +4,10 @@ import (
 	"math"
 	"testing"
 
+	"github.com/gomlx/gomlx/core/tensors"
 	"gonum.org/v1/gonum/mat"
+
+	"otherwise/nn"
 )
 
 func TestFitHeadSeparates(t *testing.T) {
@@ -38,6 +41,37 @@ func TestFitHeadErrors(t *testing.T) {
 	for _, labels := range [][]int{{0}, {0, 2}, {-1, 0}} {
 		if _, _, err := FitHead(features, labels, start, HeadOptions{}); err == nil {
 			t.Errorf("labels %v pass", labels)
+		}
+	}
+}
+
+func TestHeadInParameters(t *testing.T) {
+	params := nn.NewParams()
+	params.Set("head.weight", tensors.FromFlatDataAndDimensions([]float32{1, 2, 3, 4, 5, 6}, 2, 3))
+	params.Set("head.bias", tensors.FromFlatDataAndDimensions([]float32{7, 8}, 2))
+	params.Set("block1.bias", tensors.FromFlatDataAndDimensions([]float32{9}, 1))
+	head, err := HeadOf(params, "head")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if head.Weight.At(1, 0) != 4 || head.Bias[1] != 8 {
+		t.Errorf("read %v", head)
+	}
+	head.Weight.Set(1, 0, -4)
+	changed := head.In(params, "head")
+	again, err := HeadOf(changed, "head")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !mat.Equal(again.Weight, head.Weight) || changed.Get("block1.bias") != params.Get("block1.bias") {
+		t.Error("what was put in isn't what is read, or something else changed")
+	}
+	if old, _ := HeadOf(params, "head"); old.Weight.At(1, 0) != 4 {
+		t.Error("the parameters given were changed")
+	}
+	for _, scope := range []string{"", "tail", "block1"} {
+		if _, err := HeadOf(params, scope); err == nil {
+			t.Errorf("scope %q passes", scope)
 		}
 	}
 }
