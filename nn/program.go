@@ -70,6 +70,10 @@ func (p *Program) Call(nets []*Params, args ...any) ([]*tensors.Tensor, error) {
 		if t == nil || !t.Shape().Equal(w.node.Shape()) {
 			return nil, fmt.Errorf("%s: network %d has no parameter %q of shape %s", p.name, w.net, w.name, w.node.Shape())
 		}
+		// Two first calls at once would otherwise race: GoMLX looks at a tensor unlocked that the other call is just moving.
+		if err := t.MaterializeOnDevice(p.backend, true, 0); err != nil {
+			return nil, fmt.Errorf("%s: moving %q to %s: %w", p.name, w.name, p.backend.Name(), err)
+		}
 		values = append(values, t)
 	}
 	var out []*tensors.Tensor
