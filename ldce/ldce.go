@@ -351,6 +351,11 @@ func (r *run) finish() ([]*counterfactual.Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("counterfactual: %w", err)
 	}
+	if r.options.KeepUnchanged > 0 {
+		for i, result := range r.results {
+			pictures[i] = restore(result.Original, result.Reconstruction, pictures[i], r.options.KeepUnchanged)
+		}
+	}
 	after, err := r.predictor.Probabilities(pictures...)
 	if err != nil {
 		return nil, err

@@ -56,6 +56,10 @@ type Options struct {
 	DetachDenoiser bool `json:"detach_denoiser"`
 	// EncodeMean starts from the mean of the encoder's posterior instead of a sample (public code: a sample).
 	EncodeMean bool `json:"encode_mean"`
+	// KeepUnchanged puts the original's own pixels back where little changed: all where nothing did, none where the blurred change
+	// from the reconstruction is this much of the range of values or more. 0 (paper) shows what the decoder gives, with the
+	// autoencoder's error everywhere. What the classifier says afterwards is said of the picture so made.
+	KeepUnchanged float64 `json:"keep_unchanged"`
 	// TraceFrames is how many steps, evenly spread, keep their latent and picture in the trace; 8. -1 keeps all.
 	TraceFrames int `json:"trace_frames"`
 	// TraceFields keeps, for these steps, both classifiers' gradients, given and implicit, and the clean latent too.
@@ -87,6 +91,8 @@ func (o Options) WithDefaults() (Options, error) {
 		return o, fmt.Errorf("ldce: strength is %g; legal is above 0 and below 1", *o.Strength)
 	case !(*o.Gamma >= 0 && *o.Gamma <= 180):
 		return o, fmt.Errorf("ldce: gamma is %g degrees; legal is 0 to 180", *o.Gamma)
+	case !(o.KeepUnchanged >= 0 && o.KeepUnchanged <= 1):
+		return o, fmt.Errorf("ldce: keep_unchanged is %g; legal is 0 to 1", o.KeepUnchanged)
 	case o.Cone && *o.Gamma >= 90:
 		return o, fmt.Errorf("ldce: gamma is %g degrees; with cone it must be below 90", *o.Gamma)
 	case !slices.Contains(distances, o.Distance):
