@@ -44,15 +44,15 @@ func Savanna() Recipe {
 		Factors:           savanna.Factors(),
 		Encoder:           classify.ConvEncoder{PatchSize: 4, Widths: []int{32, 64, 96}, Groups: 8, Expanded: 128, Mean: convnet.Mean, Std: convnet.Std},
 		Runs: map[string]RunSize{
-			"autoencoder": {Steps: 4000, Batch: 16, Rate: 1.5e-3, EMA: 0.998, Crop: 64},
-			"classifier":  {Steps: 2000, Batch: 32, Rate: 2e-3, EMA: 0.998},
-			"judge":       {Steps: 2000, Batch: 32, Rate: 2e-3, EMA: 0.998},
-			"encoder":     {Steps: 1500, Batch: 64, Rate: 2e-3, EMA: 0.998},
-			"diffusion":   {Steps: 3000, Batch: 32, Rate: 1e-3, EMA: 0.999},
+			"autoencoder": {Steps: 2400, Batch: 16, Rate: 1.5e-3, EMA: 0.998, Crop: 64},
+			"classifier":  {Steps: 1400, Batch: 32, Rate: 2e-3, EMA: 0.998},
+			"judge":       {Steps: 1400, Batch: 32, Rate: 2e-3, EMA: 0.998},
+			"encoder":     {Steps: 1000, Batch: 64, Rate: 2e-3, EMA: 0.998},
+			"diffusion":   {Steps: 2200, Batch: 32, Rate: 1e-3, EMA: 0.999},
 		},
-		// the best of what was tried on a prototype of this world
+		// the best of what was tried on training scenes
 		Methods: map[string]json.RawMessage{
-			"ldce": json.RawMessage(`{"ddim_steps": 50, "strength": 0.6, "lambda_c": 3, "lambda_d": 0.6, "guidance_scale": 3, "gamma": 45}`),
+			"ldce": json.RawMessage(`{"ddim_steps": 50, "strength": 0.7, "lambda_c": 3, "lambda_d": 0.6, "guidance_scale": 4, "gamma": 30, "keep_unchanged": 0.2}`),
 			"eced": json.RawMessage(`{"foreground_share": 0.3, "background_steps": 60, "denoise_steps": 25, "iterations": 25, "rate": 0.1, "guidance_scale": 3, "stop_at": 0.95}`),
 		},
 	}
