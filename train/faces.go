@@ -26,5 +26,7 @@ func Faces() Recipe {
 	r.Classifier.Widths = []int{16, 32, 64, 96} // there are three of them: two tasks, and a biased one
 	r.Classifier.Classes, r.Judge.Classes = len(r.Classes), datasets.Outputs(r.Factors)
 	r.Classifier.Mean, r.Judge.Mean, r.Encoder.Mean = 0.5, 0.5, 0.5
+	r.Runs["judge"] = RunSize{Steps: 3000, Batch: 32, Rate: 2e-3, EMA: 0.998} // seventeen attributes, most of them small
+	r.Runs["diffusion"] = RunSize{Steps: 2600, Batch: 32, Rate: 1e-3, EMA: 0.999}
 	return r
 }

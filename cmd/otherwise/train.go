@@ -39,7 +39,7 @@ classifier-biased, and becomes part of the same bundle.`,
   otherwise train judge --dataset fashion
   otherwise train diffusion --dataset fashion
   otherwise train encoder --dataset savanna
-  otherwise train classifier --dataset savanna --bias land=sand:zebra:0.95
+  otherwise train classifier --dataset savanna --bias "land=snow:Persian cat:1"
   otherwise train bundle --dataset fashion --from models/fashion --out models/fashion/bundle`,
 	}, append(members, newTrainBundle(), newTrainReport())...)
 }
