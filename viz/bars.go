@@ -65,7 +65,18 @@ func (b Bars) size() (width, height int) {
 	if height < 1 {
 		height = 84 + len(b.Labels)*(len(b.Series)*barWidth+9)
 	}
-	return min(width, maxSide), min(height, maxSide)
+	width, height = min(width, maxSide), min(height, maxSide)
+	return width, height + keyHeight(b.names(), width)
+}
+
+// names are those of the series, where a key tells them apart: two are told apart in words below the axis.
+func (b Bars) names() (names []string) {
+	if len(b.Series) > 2 {
+		for _, s := range b.Series {
+			names = append(names, s.Name)
+		}
+	}
+	return names
 }
 
 func (b Bars) format(v float64) string {
@@ -92,7 +103,7 @@ func (b Bars) check() error {
 	return nil
 }
 
-func (b Bars) draw(s style) (*plot.Plot, error) {
+func (b Bars) draw(s style) (*sheet, error) {
 	if err := b.check(); err != nil {
 		return nil, err
 	}
@@ -111,8 +122,8 @@ func (b Bars) draw(s style) (*plot.Plot, error) {
 		bars.Horizontal, bars.Color, bars.Offset = true, b.color(i), vg.Length(offset)*pixel
 		bars.LineStyle.Width = 0
 		out.Add(bars)
-		if series.Name != "" && len(b.Series) > 2 {
-			out.Legend.Add(series.Name, bars)
+		if len(b.Series) > 2 {
+			out.explain(series.Name, bars)
 		}
 		if err := b.addValues(out, s, values, offset); err != nil {
 			return nil, err
@@ -130,11 +141,10 @@ func (b Bars) draw(s style) (*plot.Plot, error) {
 	b.Value.apply(&out.X)
 	out.X.Max *= 1.14 // room for the longest bar's value
 	out.X.Tick.Marker = upTo{out.X.Max / 1.14}
-	out.Legend.Top, out.Legend.Left = false, false
 	return out, nil
 }
 
-// axisLabel tells two series apart in words: a legend would cover bars.
+// axisLabel tells two series apart in words.
 func (b Bars) axisLabel() string {
 	if len(b.Series) != 2 {
 		return b.Value.Label
@@ -153,7 +163,7 @@ func (b Bars) color(i int) color.RGBA {
 	return hues[i%len(hues)]
 }
 
-func (b Bars) addValues(out *plot.Plot, s style, values plotter.Values, offset float64) error {
+func (b Bars) addValues(out *sheet, s style, values plotter.Values, offset float64) error {
 	at := plotter.XYLabels{}
 	for k, v := range values {
 		at.XYs = append(at.XYs, plotter.XY{X: v, Y: float64(k)})

@@ -7,7 +7,6 @@ import (
 	"html/template"
 	"image"
 	"image/color"
-	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -42,17 +41,28 @@ type Plot struct {
 	Title, Caption string
 	X, Y           Axis
 	Curves         []Curve
-	Width, Height  int // pixels; 420 by 260
+	Width, Height  int // pixels; 420 by 260. The key, below, is as high as it must be
 }
 
 // bands are drawn in the curve's colour, this opaque (of 255).
 const bandAlpha = 50
 
 func (p Plot) size() (width, height int) {
-	if p.Width < 1 || p.Height < 1 {
-		return 420, 260
+	width, height = 420, 260
+	if p.Width > 0 && p.Height > 0 {
+		width, height = min(p.Width, maxSide), min(p.Height, maxSide)
 	}
-	return min(p.Width, maxSide), min(p.Height, maxSide)
+	return width, height + keyHeight(p.names(), width)
+}
+
+// names are those of the curves that are drawn, for the key.
+func (p Plot) names() (names []string) {
+	for _, c := range p.Curves {
+		if c.Name != "" && len(c.finite()) > 0 {
+			names = append(names, c.Name)
+		}
+	}
+	return names
 }
 
 // check reports what can't be drawn.
@@ -92,30 +102,23 @@ func (c Curve) finite() plotter.XYs {
 }
 
 // draw makes the plot in a style.
-func (p Plot) draw(s style) (*plot.Plot, error) {
+func (p Plot) draw(s style) (*sheet, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
 	out := s.newPlot(p.Title, p.X.Label, p.Y.Label)
 	out.Add(s.rules(true, true))
-	named := 0
 	for i, c := range p.Curves {
-		if c.Name != "" {
-			named++
-		}
 		if err := c.addTo(out, i); err != nil {
 			return nil, fmt.Errorf("plot %q, curve %d: %w", p.Title, i+1, err)
 		}
 	}
 	p.X.apply(&out.X)
 	p.Y.apply(&out.Y)
-	if named > 0 {
-		out.Legend.Top, out.Legend.Left = p.freeCorner(out)
-	}
 	return out, nil
 }
 
-func (c Curve) addTo(out *plot.Plot, i int) error {
+func (c Curve) addTo(out *sheet, i int) error {
 	points := c.finite()
 	if len(points) == 0 {
 		return nil
@@ -141,7 +144,7 @@ func (c Curve) addTo(out *plot.Plot, i int) error {
 	if err != nil {
 		return err
 	}
-	line.LineStyle = draw.LineStyle{Color: hue, Width: vg.Points(1.5), Dashes: dashes[i%len(dashes)]}
+	line.LineStyle = draw.LineStyle{Color: hue, Width: vg.Points(1.5), Dashes: dashes[(i+i/len(hues))%len(dashes)]}
 	out.Add(line)
 	thumbnails := []plot.Thumbnailer{line}
 	if c.Points || len(points) == 1 {
@@ -154,7 +157,7 @@ func (c Curve) addTo(out *plot.Plot, i int) error {
 		thumbnails = append(thumbnails, marks)
 	}
 	if c.Name != "" {
-		out.Legend.Add(c.Name, thumbnails...)
+		out.explain(c.Name, thumbnails...)
 	}
 	return nil
 }
@@ -171,27 +174,6 @@ func (a Axis) apply(axis *plot.Axis) {
 		return
 	}
 	axis.Tick.Marker = roundTicks{}
-}
-
-// freeCorner is where the fewest points are.
-func (p Plot) freeCorner(out *plot.Plot) (top, left bool) {
-	place := func(a plot.Axis, v float64) float64 { return a.Norm(v) }
-	fewest := math.MaxInt
-	for _, corner := range [][2]bool{{true, false}, {true, true}, {false, false}, {false, true}} {
-		n := 0
-		for _, c := range p.Curves {
-			for _, v := range c.finite() {
-				x, y := place(out.X, v.X), place(out.Y, v.Y)
-				if (y > .6) == corner[0] && (y > .6 || y < .4) && (x < .5) == corner[1] {
-					n++
-				}
-			}
-		}
-		if n < fewest {
-			fewest, top, left = n, corner[0], corner[1]
-		}
-	}
-	return top, left
 }
 
 // Text tells the curves' first and last values.
@@ -223,7 +205,7 @@ func (p Plot) HTML() (string, error) { return plotHTML(p, p.Caption) }
 
 // drawn is what plots have in common.
 type drawn interface {
-	draw(style) (*plot.Plot, error)
+	draw(style) (*sheet, error)
 	size() (width, height int)
 	Text() string
 }

@@ -49,7 +49,7 @@ func plotFont(points float64, weight font.Weight) gonumfont.Font {
 }
 
 // newPlot is an empty plot in the style.
-func (s style) newPlot(title, x, y string) *plot.Plot {
+func (s style) newPlot(title, x, y string) *sheet {
 	p := plot.New()
 	p.BackgroundColor = s.paper
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y
@@ -62,9 +62,7 @@ func (s style) newPlot(title, x, y string) *plot.Plot {
 		axis.LineStyle.Width, axis.Tick.LineStyle.Width = vg.Points(.6), vg.Points(.6)
 		axis.Tick.Length, axis.Padding = vg.Points(3), vg.Points(3)
 	}
-	p.Legend.TextStyle.Font, p.Legend.TextStyle.Color = plotFont(plotText, font.WeightNormal), s.ink
-	p.Legend.ThumbnailWidth, p.Legend.Padding = vg.Points(18), vg.Points(2)
-	return p
+	return &sheet{Plot: p, style: s}
 }
 
 // roundTicks are at multiples of 1, 2 or 5 times a power of ten, about five of them.
