@@ -15,7 +15,7 @@ import (
 
 // The negative control: an adversarial example flips the class and looks like the original.
 func Example() {
-	models := kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), bundle.Default))
+	models := kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), "fashion"))
 	boot := kernel.Must(picture.Open("../testdata/pictures/9-ankle-boot.png", picture.Options{}))
 
 	attack := kernel.Must(baselines.NewPGD(models.Models, baselines.PGDOptions{Norm: "linf", Radius: new(0.1), Iterations: 40}))

@@ -46,7 +46,7 @@ func problem(b *testing.B, bd *bundle.Bundle) counterfactual.Problem {
 
 func open(b *testing.B) *bundle.Bundle {
 	b.Helper()
-	bd, err := bundle.Open(golden.Backend(b), bundle.Default)
+	bd, err := bundle.Open(golden.Backend(b), "fashion")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -20,8 +20,8 @@ import (
 //go:embed all:data
 var embedded embed.FS
 
-// Default is the bundle that is used where none is named.
-const Default = "fashion"
+// Default is the bundle that is used where none is named: its scenes are drawn, so that nothing needs to be fetched.
+const Default = "savanna"
 
 // Bundle is a loaded set of models.
 type Bundle struct {

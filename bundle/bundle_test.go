@@ -20,7 +20,7 @@ import (
 
 func open(t *testing.T) *bundle.Bundle {
 	t.Helper()
-	b, err := bundle.Open(golden.Backend(t), bundle.Default)
+	b, err := bundle.Open(golden.Backend(t), "fashion")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestEmbeddedBundle(t *testing.T) {
 
 // The bundle must stay small enough to be part of the binary. docs/models.md says what it measures and aims at.
 func TestEmbeddedBundleIsSmall(t *testing.T) {
-	files, err := bundle.Files(bundle.Default)
+	files, err := bundle.Files("fashion")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestEncoderAndDecoderGoBothWays(t *testing.T) {
 
 // A bundle saved to a folder and opened from there gives the same counterfactual as the embedded one.
 func TestFolderBundleWorksLikeTheEmbeddedOne(t *testing.T) {
-	files, err := bundle.Files(bundle.Default)
+	files, err := bundle.Files("fashion")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func Example() {
 
 // A method's options are the bundle's, overlaid by a JSON object, in which a name that the method doesn't have is an error.
 func ExampleBundle_Method() {
-	models := kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), bundle.Default))
+	models := kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), "fashion"))
 	method, err := models.Method("ldce", []byte(`{"gamma": 60, "no_consensus": true}`))
 	fmt.Println(method.Name(), err)
 	_, err = models.Method("ldce", []byte(`{"gama": 60}`))

@@ -29,7 +29,7 @@ func fashionONNX(t *testing.T, classes []string) *classify.Classifier {
 }
 
 func TestClassifierOfOnesOwn(t *testing.T) {
-	b, err := bundle.Open(golden.Backend(t), bundle.Default)
+	b, err := bundle.Open(golden.Backend(t), "fashion")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestClassifierOfOnesOwn(t *testing.T) {
 }
 
 func TestClassifiersThatDontFit(t *testing.T) {
-	b, err := bundle.Open(golden.Backend(t), bundle.Default)
+	b, err := bundle.Open(golden.Backend(t), "fashion")
 	if err != nil {
 		t.Fatal(err)
 	}

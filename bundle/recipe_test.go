@@ -186,7 +186,7 @@ func TestKeptRecipeKeepsItsFilesPlaces(t *testing.T) {
 	if _, err := bundle.Open(golden.Backend(t), "mine"); err != nil {
 		t.Error(err)
 	}
-	r.Name = bundle.Default
+	r.Name = "fashion"
 	if _, err := bundle.Keep(r); err == nil {
 		t.Error("an embedded bundle's name was taken")
 	}

@@ -13,7 +13,7 @@ import (
 
 // Where does the classifier look, and which region is that?
 func Example() {
-	models := kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), bundle.Default))
+	models := kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), "fashion"))
 	boot := kernel.Must(models.Picture(kernel.Must(picture.Open("../testdata/pictures/9-ankle-boot.png", picture.Options{}))))
 
 	mapper := kernel.Must(cam.New(models.Models.Backend, models.Models.Classifier, cam.Options{Method: cam.GradCAM}))

@@ -11,7 +11,7 @@ import (
 
 // What a classifier makes of a picture, and what it would say next.
 func ExamplePredictor() {
-	models := kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), bundle.Default))
+	models := kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), "fashion"))
 	boot := kernel.Must(picture.Open("../testdata/pictures/9-ankle-boot.png", picture.Options{}))
 
 	predictor := counterfactual.NewPredictor(models.Models)

@@ -14,7 +14,7 @@ import (
 
 // How much the seed decides, and how far LDCE's two directions agree in each step.
 func Example() {
-	models := kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), bundle.Default))
+	models := kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), "fashion"))
 	boot := kernel.Must(picture.Open("../testdata/pictures/9-ankle-boot.png", picture.Options{}))
 	method := kernel.Must(models.Method("ldce", []byte(`{"ddim_steps": 20}`)))
 

@@ -21,7 +21,7 @@ func ExampleSchedule_DDIMSteps() {
 
 // Two pictures drawn by the shipped model, a trouser and a bag.
 func ExampleModel_Sample() {
-	models := kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), bundle.Default))
+	models := kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), "fashion"))
 	pictures := kernel.Must(models.Models.Diffusion.Sample(context.Background(), models.Models.Backend, []int{1, 8},
 		diffusion.SampleOptions{Height: 32, Width: 32, Steps: 20, Seed: 1}))
 	fmt.Println(pictures.Shape().Dimensions)

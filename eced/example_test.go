@@ -14,7 +14,7 @@ import (
 
 // ECED on the shipped models. The background is fitted in fewer steps than the paper's 500.
 func Example() {
-	models := kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), bundle.Default))
+	models := kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), "fashion"))
 	boot := kernel.Must(picture.Open("../testdata/pictures/9-ankle-boot.png", picture.Options{}))
 
 	method := kernel.Must(eced.New(models.Models, eced.Options{

@@ -14,7 +14,7 @@ import (
 
 // LDCE with options of one's own, on the shipped models. Each step is shown while it runs.
 func Example() {
-	models := kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), bundle.Default))
+	models := kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), "fashion"))
 	boot := kernel.Must(picture.Open("../testdata/pictures/9-ankle-boot.png", picture.Options{}))
 
 	method := kernel.Must(ldce.New(models.Models, ldce.Options{

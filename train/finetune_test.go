@@ -91,7 +91,7 @@ func firstLoss(t *testing.T, task Task) float32 {
 // The shipped bundle goes on learning: an adapter begins as the bundle is, the loss falls, the bundle's own weights stay, and what
 // is written can be added to it again.
 func TestFineTuneAnAdapterOfABundle(t *testing.T) {
-	b, err := bundle.Open(golden.Backend(t), bundle.Default)
+	b, err := bundle.Open(golden.Backend(t), "fashion")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestFineTuneAnAdapterOfABundle(t *testing.T) {
 }
 
 func TestFineTuneABundle(t *testing.T) {
-	b, err := bundle.Open(golden.Backend(t), bundle.Default)
+	b, err := bundle.Open(golden.Backend(t), "fashion")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestFineTuneABundle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := bundle.Files(bundle.Default)
+	files, err := bundle.Files("fashion")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +235,7 @@ func TestFineTuneDiffusers(t *testing.T) {
 }
 
 func TestFineTuneRefuses(t *testing.T) {
-	b, err := bundle.Open(golden.Backend(t), bundle.Default)
+	b, err := bundle.Open(golden.Backend(t), "fashion")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 
 // What the bundle's own diffusion model draws must be of the class asked for, and its autoencoder must keep it.
 func TestMeasureOnSamples(t *testing.T) {
-	b, err := bundle.Open(golden.Backend(t), bundle.Default)
+	b, err := bundle.Open(golden.Backend(t), "fashion")
 	if err != nil {
 		t.Fatal(err)
 	}

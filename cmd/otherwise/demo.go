@@ -25,10 +25,6 @@ import (
 func newDemo() *cobra.Command {
 	d := demoFlags{}
 	plans := demoPlans()
-	usual := "fashion"
-	if _, has := plans[demoWorlds]; has {
-		usual = demoWorlds
-	}
 	cmd := &cobra.Command{
 		Use:     "demo",
 		GroupID: groupExplain,
@@ -36,8 +32,8 @@ func newDemo() *cobra.Command {
 		Long: `Explains a few test pictures, the first of each class that the classifier gets right, with LDCE and with ECED, and writes
 index.html, one page with every picture, step and number in it, and a folder of PNGs beside it for each explanation.
 
-The pictures are of the procedural worlds whose bundles this program has, with the true counterfactual beside what was found;
-without such bundles, or with --dataset fashion, they are Fashion-MNIST's, which is fetched if it isn't there.`,
+The pictures are of procedural worlds, with the true counterfactual beside what was found; with --dataset fashion they are
+Fashion-MNIST's, which is fetched if it isn't there.`,
 		Example: `  otherwise demo --out out/demo
   otherwise demo --out out/demo --dataset fashion --count 2 --seed 7`,
 		Args: cobra.NoArgs,
@@ -47,9 +43,9 @@ without such bundles, or with --dataset fashion, they are Fashion-MNIST's, which
 	}
 	f := cmd.Flags()
 	f.StringVar(&d.out, "out", "out/demo", "`folder` for the page and the pictures")
-	d.dataset = usual
+	d.dataset = demoWorlds
 	addChoice(cmd, &d.dataset, "dataset", "what the pictures are of", slices.Sorted(maps.Keys(plans))...)
-	f.IntVar(&d.count, "count", plans[usual].usual, fmt.Sprintf("how many pictures, 1 to %d", plans[usual].size()))
+	f.IntVar(&d.count, "count", plans[demoWorlds].usual, fmt.Sprintf("how many pictures, 1 to %d", plans[demoWorlds].size()))
 	f.Uint64Var(&d.seed, "seed", 0, "decides all randomness")
 	f.StringVar(&d.data, "data", "", dataFlag)
 	return cmd

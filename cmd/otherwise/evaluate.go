@@ -29,7 +29,7 @@ const (
 )
 
 func newEvaluate() *cobra.Command {
-	e := evaluateFlags{dataset: "fashion"}
+	e := evaluateFlags{dataset: bundle.Default}
 	cmd := &cobra.Command{
 		Use:     "evaluate",
 		GroupID: groupModels,

@@ -33,17 +33,17 @@ The methods, and what they may be called (docs/methods.md has more):
 ` + methodHelp() + `
 
 The options of the method are those that its bundle stores; --options and --set change them. A picture from a file is
-fitted to the models. The shipped models know bright garments on black, so a picture with a bright border is taken as its
-negative unless --invert says otherwise, if the models are of grey pictures on black.
+fitted to the models. Those of Fashion-MNIST know bright garments on black, so a picture with a bright border is taken as its
+negative unless --invert says otherwise.
 
 ` + targetHelp + `
 
 Exit codes: 0 the class flipped, 1 an error, 2 a mistake in the command line, 3 no counterfactual found (the files are
 written all the same), 130 interrupted.`,
-		Example: `  otherwise explain --method ldce --dataset fashion --index 0 --target sneaker --out out/boot
-  otherwise explain --method eced --image coat.jpg --target pullover --out out/coat --seed 3
+		Example: `  otherwise explain --method ldce --dataset savanna --index 0 --target sorrel --out out/zebra
+  otherwise explain --method eced --bundle fashion --image coat.jpg --target pullover --out out/coat --seed 3
   otherwise explain --method ldce --bundle models/faces/bundle --task Young --dataset faces --index 3 --target old --out out/face
-  otherwise explain --method ldce --image coat.jpg --target pullover --out out/coat --set guidance_scale=3 --set gamma=60
+  otherwise explain --method ldce --bundle fashion --image coat.jpg --target pullover --out out/coat --set guidance_scale=3 --set gamma=60
   otherwise explain --method ldce --dataset fashion --index 6 --target features --target-among 1 --out out/near
   otherwise explain --method ldce --bundle ldce-imagenet-cls --image zebra.jpg --target wordnet --out out/zebra`,
 		Args: cobra.NoArgs,

@@ -49,7 +49,7 @@ func (b *bench) close() { b.backend.Finalize() }
 func (b *bench) class(name string) (int, error) {
 	i, err := datasets.ClassByName(name, b.Classes)
 	if err != nil {
-		return 0, &usageError{fmt.Errorf("--target: %w", err)}
+		return 0, &usageError{fmt.Errorf("--target: %w; the bundle is %s, --bundle names another", err, b.Name)}
 	}
 	return i, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"otherwise/bundle"
 	"otherwise/datasets"
 	"otherwise/train"
 )
@@ -28,7 +29,7 @@ diffusion model draws is measured by "otherwise samples", the methods by "otherw
 			return q.run(cmd.Context(), cmd.OutOrStdout())
 		},
 	}
-	q.dataset = "fashion"
+	q.dataset = bundle.Default
 	q.models.addFlags(cmd)
 	addDataset(cmd, &q.dataset)
 	cmd.Flags().StringVar(&q.data, "data", "", dataFlag)

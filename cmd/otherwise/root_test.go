@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/shlex"
 	"github.com/spf13/cobra"
 )
 
@@ -30,8 +31,8 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 func TestExamplesParse(t *testing.T) {
 	for _, shown := range commands(newRoot()) {
 		for line := range strings.Lines(shown.Example) {
-			words := strings.Fields(line)
-			if words[0] != "otherwise" {
+			words, err := shlex.Split(line)
+			if err != nil || len(words) == 0 || words[0] != "otherwise" {
 				t.Errorf("%s: example %q isn't this program's", shown.CommandPath(), line)
 				continue
 			}

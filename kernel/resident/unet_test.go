@@ -48,7 +48,7 @@ func unetInputs(t testing.TB, m *diffusion.Model) []any {
 
 func openBundle(t testing.TB, b compute.Backend) *diffusion.Model {
 	t.Helper()
-	bd, err := bundle.Open(b, bundle.Default)
+	bd, err := bundle.Open(b, "fashion")
 	if err != nil {
 		t.Fatal(err)
 	}
