@@ -18,7 +18,22 @@ import (
 // TestViews looks at what package viz puts into notebooks, in JupyterLab and in nbconvert's pages. It needs no kernel: the outputs are
 // those that cells would have.
 func TestViews(t *testing.T) {
-	python := os.Getenv("OTHERWISE_JUPYTER_PYTHON")
+	python := browser(t)
+	path := filepath.Join(t.TempDir(), "views.ipynb")
+	writeNotebook(t, path, shownValues(t))
+	t.Setenv("OTHERWISE_TEST_VIEWS", path)
+	runScript(t, python, "test_views.py")
+}
+
+// TestPages looks at the notebooks as they are kept, in JupyterLab and as nbconvert's pages.
+func TestPages(t *testing.T) {
+	runScript(t, browser(t), "test_pages.py")
+}
+
+// browser names a Python that can drive the system's Chromium, which it tells the scripts; or it skips the test.
+func browser(t *testing.T) (python string) {
+	t.Helper()
+	python = os.Getenv("OTHERWISE_JUPYTER_PYTHON")
 	if python == "" {
 		t.Skip("OTHERWISE_JUPYTER_PYTHON names no Python with Jupyter")
 	}
@@ -27,11 +42,8 @@ func TestViews(t *testing.T) {
 	if err != nil {
 		t.Skipf("no browser (on Debian: apt-get install chromium): %v", err)
 	}
-	path := filepath.Join(t.TempDir(), "views.ipynb")
-	writeNotebook(t, path, shownValues(t))
 	t.Setenv("OTHERWISE_TEST_CHROMIUM", chromium)
-	t.Setenv("OTHERWISE_TEST_VIEWS", path)
-	runScript(t, python, "test_views.py")
+	return python
 }
 
 // shownValues are what cells show: each kind of view, some of them twice, as a notebook has them.

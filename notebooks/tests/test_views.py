@@ -1,87 +1,25 @@
 """What package viz puts into notebooks: in JupyterLab, and in nbconvert's page opened from a file without a network.
 
-Needs requirements.txt of this folder, and in the environment
+Needs requirements.txt of this folder, and in the environment, beside what looks.py reads,
 
     OTHERWISE_TEST_VIEWS         a notebook with outputs, which notebooks/views_test.go writes
-    OTHERWISE_TEST_CHROMIUM      the browser, /usr/bin/chromium by default
-    OTHERWISE_TEST_SCREENSHOTS   a folder for screenshots; none are made by default
 """
 
 import os
-import pathlib
-import shutil
-import subprocess
-import sys
-import tempfile
 import unittest
 
-FOLDER = tempfile.mkdtemp(prefix="otw")
-os.environ["JUPYTER_DATA_DIR"] = os.path.join(FOLDER, "data")  # where signatures of trusted notebooks are kept; read on import
-os.environ["JUPYTERLAB_SETTINGS_DIR"] = os.path.join(FOLDER, "settings")
-os.environ["JUPYTERLAB_WORKSPACES_DIR"] = os.path.join(FOLDER, "workspaces")
+from looks import FAULTS, FOLDER, LIMIT, LOOKS, SCREENSHOTS, InBrowser, page_of_file
 
 import lab
 import nbformat
 from nbformat.sign import NotebookNotary
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 NOTEBOOK = os.environ["OTHERWISE_TEST_VIEWS"]
-CHROMIUM = os.environ.get("OTHERWISE_TEST_CHROMIUM", "/usr/bin/chromium")
-SCREENSHOTS = os.environ.get("OTHERWISE_TEST_SCREENSHOTS")
-LIMIT = 180  # seconds after which a test that hangs fails
 KINDS = {"compare": 3, "scrubber": 3, "explorer": 2, "gallery": 1}  # how many of each the notebook has
 
-# Nothing is wider than what it stands in, and no picture that is seen is empty.
-FAULTS = """root => {
-    const faults = [], room = root.getBoundingClientRect();
-    for (const node of root.querySelectorAll('[data-live], [data-still], figure, canvas, input')) {
-        const box = node.getBoundingClientRect();
-        if (box.width && box.right > room.right + 1 && !node.closest('[style*="overflow-x"]')) faults.push('too wide: ' + node.outerHTML.slice(0, 80));
-    }
-    for (const image of root.querySelectorAll('img')) {
-        const seen = image.checkVisibility({visibilityProperty: true});
-        if (seen && !(image.complete && image.naturalWidth && image.getBoundingClientRect().width > 4)) faults.push('empty: ' + image.outerHTML.slice(0, 80));
-        if (!image.hasAttribute('alt')) faults.push('no text: ' + image.outerHTML.slice(0, 80));
-    }
-    for (const input of root.querySelectorAll('input, button')) if (!input.getAttribute('aria-label')) faults.push('no label: ' + input.outerHTML);
-    return faults;
-}"""
 
-
-def tearDownModule():
-    shutil.rmtree(FOLDER, ignore_errors=True)
-
-
-class Views(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        playwright = sync_playwright().start()
-        cls.addClassCleanup(playwright.stop)
-        cls.browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
-        )
-        cls.addClassCleanup(cls.browser.close)
-        expect.set_options(timeout=LIMIT * 1000)
-
-    def open(self, url, width, **options):
-        context = self.browser.new_context(viewport={"width": width, "height": 1000}, **options)
-        self.addCleanup(context.close)
-        page = context.new_page()
-        page.set_default_timeout(LIMIT * 1000)
-        self.errors = []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.goto(url, wait_until="domcontentloaded")
-        return page
-
-    def screenshot(self, page, name):
-        if SCREENSHOTS:
-            page.screenshot(path=os.path.join(SCREENSHOTS, name + ".png"), full_page=True)
-
-    def check_faults(self, page, outputs):
-        page.wait_for_timeout(300)
-        for i in range(outputs.count()):
-            self.assertEqual([], outputs.nth(i).evaluate(FAULTS))
-
+class Views(InBrowser):
     def check_moving(self, page, outputs):
         """Every view moves by its keys, and alone."""
         for kind, count in KINDS.items():
@@ -98,9 +36,7 @@ class Views(unittest.TestCase):
                 for key in ("Home", "End", "ArrowLeft"):
                     slider.press(key)
                     words.append(views.nth(i).locator("output").text_content())
-                    looks.append(views.nth(i).locator("> [data-live]").evaluate(
-                        "live => [...live.querySelectorAll('img')].map(i => i.src + i.style.clipPath).join() + [...live.querySelectorAll('canvas')].map(c => c.toDataURL()).join()"
-                    ))
+                    looks.append(views.nth(i).locator("> [data-live]").evaluate(LOOKS))
                 self.assertEqual(3, len(set(words)), f"{kind} {i} says {words}")
                 self.assertGreaterEqual(len(set(looks)), 1 if kind == "scrubber" and i > 0 else 3, f"{kind} {i} doesn't change its looks")
                 self.assertEqual(slider.get_attribute("aria-valuetext"), words[-1])
@@ -128,17 +64,9 @@ class Views(unittest.TestCase):
         expect(explorer).to_contain_text("of 1024 pixels")
         self.assertNotEqual(few, explorer.locator("[data-live]").first.inner_text())
 
-    def page_of_file(self, theme):
-        """The page that nbconvert makes of the notebook."""
-        subprocess.run(
-            [sys.executable, "-m", "nbconvert", "--to", "html", "--theme", theme, "--output-dir", FOLDER, "--output", theme, NOTEBOOK],
-            check=True, capture_output=True,
-        )
-        return pathlib.Path(FOLDER, theme + ".html").as_uri()
-
     def test_1_page_without_network(self):
         for theme in ("light", "dark"):
-            url = self.page_of_file(theme)
+            url = page_of_file(NOTEBOOK, theme, theme)
             for width in (800, 1400):
                 with self.subTest(theme=theme, width=width):
                     page = self.open(url, width, offline=True)
@@ -151,11 +79,10 @@ class Views(unittest.TestCase):
                             outputs.nth(i).screenshot(path=os.path.join(SCREENSHOTS, f"view-{name}.png"))
                     self.check_moving(page, outputs)
                     self.check_explorer(outputs)
-                    # nbconvert's own page asks for libraries on the network, and complains where there is none.
-                    self.assertEqual([], [e for e in self.errors if "require" not in e and "MathJax" not in e])
+                    self.assertEqual([], self.own_errors())
 
     def test_2_page_without_scripts(self):
-        page = self.open(self.page_of_file("light"), 1400, offline=True, java_script_enabled=False)
+        page = self.open(page_of_file(NOTEBOOK, "light"), 1400, offline=True, java_script_enabled=False)
         for kind, count in KINDS.items():
             views = page.locator(f'[data-otherwise="{kind}"]')
             expect(views).to_have_count(count)
