@@ -57,14 +57,17 @@ type Pasted struct {
 // Flipped reports whether the classifier gives the counterfactual the target class.
 func (r *Result) Flipped() bool { return ArgMax(r.After) == r.Target }
 
-// Seconds is the time of all stages together.
-func (r *Result) Seconds() float64 {
+// Elapsed is the time of all stages together.
+func (r *Result) Elapsed() time.Duration {
 	var total time.Duration
 	for _, t := range r.Timings {
 		total += t.Duration
 	}
-	return total.Seconds()
+	return total
 }
+
+// Seconds is Elapsed in seconds.
+func (r *Result) Seconds() float64 { return r.Elapsed().Seconds() }
 
 // Timing is how long a stage took.
 type Timing struct {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"otherwise/cam"
 	"otherwise/counterfactual"
@@ -46,7 +47,7 @@ func (t Trial) String() string {
 // Search is a search's result.
 type Search struct {
 	// Result is the counterfactual of the largest threshold that reaches the target; where none does, that of the last trial that
-	// had a mask. Its Steps are those of its own trial.
+	// had a mask. Its Steps are those of its own trial, its Timings those of the whole search.
 	Result *counterfactual.Result
 	Found  bool    // whether any threshold reaches the target
 	Delta  float64 // of Result
@@ -68,6 +69,7 @@ func (m *Method) SearchThreshold(ctx context.Context, p counterfactual.Problem, 
 
 // search is SearchThreshold on a run that has begun.
 func (r *run) search(ctx context.Context, o SearchOptions) (*Search, error) {
+	begun := time.Now()
 	deltas := slices.Sorted(slices.Values(o.Deltas))
 	if len(deltas) == 0 {
 		deltas = Thresholds()
@@ -114,6 +116,7 @@ func (r *run) search(ctx context.Context, o SearchOptions) (*Search, error) {
 	if s.Result == nil {
 		return nil, fmt.Errorf("eced: no threshold of %v makes a region: %s", deltas, s.path())
 	}
+	s.Result.Timings = append(s.Result.Timings, counterfactual.Timing{Stage: "other thresholds", Duration: time.Since(begun) - s.Result.Elapsed()})
 	s.Result.Note = strings.TrimSpace(s.Result.Note + " Threshold searched: " + s.path() + ".")
 	return s, nil
 }

@@ -141,6 +141,9 @@ func TestSearchThreshold(t *testing.T) {
 	if !s.Found {
 		t.Errorf("no threshold reaches the target: %v", s.Path)
 	}
+	if last := s.Result.Timings[len(s.Result.Timings)-1]; last.Stage != "other thresholds" || last.Duration <= 0 {
+		t.Errorf("timings %v lack the other trials", s.Result.Timings)
+	}
 	hopeless, err := method.SearchThreshold(context.Background(), p, SearchOptions{Deltas: deltas, Confidence: 0.99999}, nil)
 	if err != nil {
 		t.Fatal(err)
