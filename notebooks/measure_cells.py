@@ -18,7 +18,7 @@ DECLARE = """import (
 	"otherwise/kernel"
 )
 
-func models() *bundle.Bundle { return kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), bundle.Default)) }
+func models() *bundle.Bundle { return kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), "fashion")) }
 
 var errEnough = errors.New("enough")
 

@@ -16,7 +16,7 @@ MODELS = """import (
 	"otherwise/kernel"
 )
 
-var models = kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), bundle.Default))
+var models = kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), "fashion"))
 
 // explain takes hundreds of steps; it prints each, and how it ended.
 func explain(observe counterfactual.Observer) {
