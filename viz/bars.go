@@ -65,18 +65,7 @@ func (b Bars) size() (width, height int) {
 	if height < 1 {
 		height = 84 + len(b.Labels)*(len(b.Series)*barWidth+9)
 	}
-	width, height = min(width, maxSide), min(height, maxSide)
-	return width, height + keyHeight(b.names(), width)
-}
-
-// names are those of the series, where a key tells them apart: two are told apart in words below the axis.
-func (b Bars) names() (names []string) {
-	if len(b.Series) > 2 {
-		for _, s := range b.Series {
-			names = append(names, s.Name)
-		}
-	}
-	return names
+	return min(width, maxSide), min(height, maxSide)
 }
 
 func (b Bars) format(v float64) string {
@@ -108,6 +97,7 @@ func (b Bars) draw(s style) (*sheet, error) {
 		return nil, err
 	}
 	out := s.newPlot(b.Title, b.axisLabel(), "")
+	out.width, out.height = b.size()
 	out.Add(s.rules(true, false))
 	most := 0.
 	for i, series := range b.Series {
@@ -122,7 +112,7 @@ func (b Bars) draw(s style) (*sheet, error) {
 		bars.Horizontal, bars.Color, bars.Offset = true, b.color(i), vg.Length(offset)*pixel
 		bars.LineStyle.Width = 0
 		out.Add(bars)
-		if len(b.Series) > 2 {
+		if series.Name != "" && len(b.Series) > 2 {
 			out.explain(series.Name, bars)
 		}
 		if err := b.addValues(out, s, values, offset); err != nil {
@@ -144,7 +134,7 @@ func (b Bars) draw(s style) (*sheet, error) {
 	return out, nil
 }
 
-// axisLabel tells two series apart in words.
+// axisLabel tells two series apart in words, in the place of a key.
 func (b Bars) axisLabel() string {
 	if len(b.Series) != 2 {
 		return b.Value.Label

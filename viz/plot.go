@@ -52,17 +52,7 @@ func (p Plot) size() (width, height int) {
 	if p.Width > 0 && p.Height > 0 {
 		width, height = min(p.Width, maxSide), min(p.Height, maxSide)
 	}
-	return width, height + keyHeight(p.names(), width)
-}
-
-// names are those of the curves that are drawn, for the key.
-func (p Plot) names() (names []string) {
-	for _, c := range p.Curves {
-		if c.Name != "" && len(c.finite()) > 0 {
-			names = append(names, c.Name)
-		}
-	}
-	return names
+	return width, height
 }
 
 // check reports what can't be drawn.
@@ -107,6 +97,7 @@ func (p Plot) draw(s style) (*sheet, error) {
 		return nil, err
 	}
 	out := s.newPlot(p.Title, p.X.Label, p.Y.Label)
+	out.width, out.height = p.size()
 	out.Add(s.rules(true, true))
 	for i, c := range p.Curves {
 		if err := c.addTo(out, i); err != nil {
@@ -206,23 +197,19 @@ func (p Plot) HTML() (string, error) { return plotHTML(p, p.Caption) }
 // drawn is what plots have in common.
 type drawn interface {
 	draw(style) (*sheet, error)
-	size() (width, height int)
 	Text() string
 }
 
 const pixel = vg.Inch / 96
-
-// inset leaves room for what reaches over the axes' ends: half a number, half a point.
-func inset(c draw.Canvas) draw.Canvas { return draw.Crop(c, 0, -vg.Points(9), 0, -vg.Points(2)) }
 
 func rasterOf(d drawn) (img image.Image) {
 	p, err := d.draw(printed)
 	if err != nil {
 		return undrawable()
 	}
-	width, height := d.size()
+	width, height := p.size()
 	canvas := vgimg.NewWith(vgimg.UseWH(vg.Length(width)*pixel, vg.Length(height)*pixel), vgimg.UseDPI(2*96), vgimg.UseBackgroundColor(paper))
-	p.Draw(inset(draw.New(canvas)))
+	p.Draw(draw.New(canvas))
 	return canvas.Image()
 }
 
@@ -231,9 +218,14 @@ func svgOf(d drawn, s style) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	width, height := d.size()
+	return p.svg(d.Text())
+}
+
+// svg is the sheet with a text in the place of what it shows.
+func (s *sheet) svg(alt string) (string, error) {
+	width, height := s.size()
 	canvas := vgsvg.New(vg.Length(width)*pixel, vg.Length(height)*pixel)
-	p.Draw(inset(draw.New(canvas)))
+	s.Draw(draw.New(canvas))
 	var text strings.Builder
 	if _, err := canvas.WriteTo(&text); err != nil {
 		return "", err
@@ -244,7 +236,7 @@ func svgOf(d drawn, s style) (string, error) {
 		return "", errors.New("drawing a plot: no SVG came of it")
 	}
 	svg = fixedText(svg[start:])
-	return strings.Replace(svg, ">", ` role="img"><title>`+template.HTMLEscapeString(d.Text())+`</title>`, 1), nil
+	return strings.Replace(svg, ">", ` role="img"><title>`+template.HTMLEscapeString(alt)+`</title>`, 1), nil
 }
 
 var (
@@ -279,11 +271,15 @@ func fixedText(svg string) string {
 }
 
 func plotHTML(d drawn, caption string) (string, error) {
-	svg, err := svgOf(d, onPage)
+	p, err := d.draw(onPage)
 	if err != nil {
 		return "", err
 	}
-	width, height := d.size()
+	svg, err := p.svg(d.Text())
+	if err != nil {
+		return "", err
+	}
+	width, height := p.size()
 	return executed("plot", map[string]any{"Src": encoded("image/svg+xml", []byte(svg)), "Width": width, "Height": height,
 		"Text": d.Text(), "Caption": caption})
 }
