@@ -30,16 +30,12 @@ const demoWorlds = "worlds"
 
 // demoPlans are the demos there are: of the worlds whose bundles are part of the program, and of Fashion-MNIST.
 func demoPlans() map[string]demoPlan {
-	plans := map[string]demoPlan{"fashion": {
+	return map[string]demoPlan{demoWorlds: worldsPlan("savanna", "faces").of(bundle.Names()), "fashion": {
 		title: "Otherwise: what would make it another garment?", usual: 6,
 		note: "Test pictures of Fashion-MNIST, the first of each class that the classifier gets right, explained with both methods.",
 		groups: []demoGroup{{models: bundleFlags{name: "fashion"}, dataset: "fashion", pairs: []demoPair{
 			{"Ankle boot", "Sneaker"}, {"Coat", "Pullover"}, {"Dress", "T-shirt/top"}, {"Sandal", "Sneaker"}, {"Shirt", "T-shirt/top"}, {"Pullover", "Coat"}}}},
 	}}
-	if worlds := worldsPlan("savanna", "faces").of(bundle.Names()); worlds.size() > 0 {
-		plans[demoWorlds] = worlds
-	}
-	return plans
 }
 
 // worldsPlan is the demo of two worlds with the bundles of the given names or folders.

@@ -33,8 +33,8 @@ The methods, and what they may be called (docs/methods.md has more):
 ` + methodHelp() + `
 
 The options of the method are those that its bundle stores; --options and --set change them. A picture from a file is
-fitted to the models. Those of Fashion-MNIST know bright garments on black, so a picture with a bright border is taken as its
-negative unless --invert says otherwise.
+fitted to the models. Models of grey pictures, such as Fashion-MNIST's, know bright things on black, so a picture with a bright border
+is taken as its negative there, unless --invert says otherwise.
 
 ` + targetHelp + `
 
