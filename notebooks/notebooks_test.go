@@ -61,13 +61,7 @@ func TestNotebooks(t *testing.T) {
 		runScript(t, python, "test_papermill.py")
 	})
 	t.Run("browser", func(t *testing.T) {
-		needModules(t, python, "jupyterlab", "playwright")
-		chromium, err := exec.LookPath("chromium")
-		if err != nil {
-			t.Skipf("no browser (on Debian: apt-get install chromium): %v", err)
-		}
-		t.Setenv("OTHERWISE_TEST_CHROMIUM", chromium)
-		runScript(t, python, "test_browser.py")
+		runScript(t, browser(t), "test_browser.py")
 	})
 }
 

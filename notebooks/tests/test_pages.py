@@ -43,14 +43,14 @@ class Pages(InBrowser):
             for key in ("Home", "End"):
                 slider.press(key)
                 looks.add(slider.locator("xpath=ancestor::*[@data-live][1]").evaluate(LOOKS))
-            self.assertTrue(len(looks) == 2, f"slider {i} of {name} changes nothing")
-        self.assertEqual([], self.own_errors())
+            self.assertEqual(2, len(looks), f"slider {i} of {name} changes nothing")
 
     def test_1_pages_without_network(self):
         for path in NOTEBOOKS:
             with self.subTest(path.name):
                 page = self.open(page_of_file(str(path), path.stem), 1100, offline=True)
                 self.check(page, ".jp-OutputArea-output", nbformat.read(path, as_version=4), "page-" + path.stem)
+                self.assertEqual([], self.own_errors())
 
     def test_2_jupyterlab(self):
         served = os.path.join(FOLDER, "served")
@@ -69,6 +69,7 @@ class Pages(InBrowser):
                 page = self.open(url(path.name), 1400, height=9000)
                 page.wait_for_function("window.jupyterapp && window.jupyterapp.restored")
                 self.check(page, ".jp-Notebook .jp-OutputArea-output", nbformat.read(path, as_version=4), "jupyterlab-" + path.stem)
+                self.assertEqual([], self.errors)
 
 
 if __name__ == "__main__":
