@@ -62,16 +62,12 @@ func (m *Method) ExplainBatch(ctx context.Context, problems []counterfactual.Pro
 	if len(problems) == 0 {
 		return nil, nil
 	}
-	r, err := m.begin(problems)
+	r, err := m.begin(ctx, problems)
 	if err != nil {
 		return nil, err
 	}
 	defer r.free()
-	r.mark("encode")
-	if err := r.denoiseAll(ctx, observe); err != nil {
-		return nil, err
-	}
-	return r.finish()
+	return r.attempts(ctx, observe)
 }
 
 // run is the state of one batch.
@@ -80,7 +76,8 @@ type run struct {
 	problems      []counterfactual.Problem
 	results       []*counterfactual.Result
 	picture, z    *tensors.Tensor
-	given         []*tensors.Tensor // the caller's, of the above
+	kept          []*tensors.Tensor // those of the above that outlive the steps, or are the caller's
+	scale         float64           // of guidance
 	unconditional *tensors.Tensor
 	conditional   *tensors.Tensor
 	targets       []int32
@@ -90,7 +87,7 @@ type run struct {
 	timings       []counterfactual.Timing
 }
 
-func (m *Method) begin(problems []counterfactual.Problem) (*run, error) {
+func (m *Method) begin(ctx context.Context, problems []counterfactual.Problem) (*run, error) {
 	r := &run{Method: m, problems: problems, lap: time.Now()}
 	var pictures []counterfactual.Picture
 	var classes []int
@@ -120,7 +117,7 @@ func (m *Method) begin(problems []counterfactual.Problem) (*run, error) {
 		return nil, err
 	}
 	r.latentDims = m.models.Diffusion.LatentDims(len(problems), pictures[0].Height, pictures[0].Width)
-	if err := r.abduct(); err != nil {
+	if err := r.abduct(ctx); err != nil {
 		r.free()
 		return nil, err
 	}
@@ -130,7 +127,7 @@ func (m *Method) begin(problems []counterfactual.Problem) (*run, error) {
 // free gives the device its memory back, but for what the caller brought.
 func (r *run) free() {
 	for _, t := range []*tensors.Tensor{r.picture, r.z, r.unconditional, r.conditional} {
-		if !slices.Contains(r.given, t) {
+		if !slices.Contains(r.kept, t) {
 			nn.Free(t)
 		}
 	}
@@ -138,7 +135,7 @@ func (r *run) free() {
 
 // moveTo takes the next latent, and frees the one before.
 func (r *run) moveTo(z *tensors.Tensor) {
-	if !slices.Contains(r.given, r.z) {
+	if !slices.Contains(r.kept, r.z) {
 		nn.Free(r.z)
 	}
 	r.z = z
@@ -152,28 +149,6 @@ func (r *run) condition(classes []int) (err error) {
 	}
 	r.unconditional, err = conditioner.Tokens(slices.Repeat([]int{diffusion.Unconditional}, len(classes)))
 	return err
-}
-
-// abduct encodes the pictures and noises their latents to the level of index `start`, one respaced step further than
-// the first denoising step assumes, as the public code does. Source: SPEC-LDCE section 2.
-func (r *run) abduct() error {
-	alpha := float32(r.steps[r.options.start()].Alpha)
-	posterior, noise := r.noise("posterior"), r.noise("abduction")
-	defer nn.Free(posterior, noise)
-	out, err := r.programs.encode.Call(r.models.Params(), r.picture, posterior, noise, alpha)
-	if err != nil {
-		return err
-	}
-	defer nn.Free(out[1])
-	r.z = out[0]
-	reconstructions, err := counterfactual.Unbatch(out[1])
-	if err != nil {
-		return fmt.Errorf("reconstruction: %w", err)
-	}
-	for i, result := range r.results {
-		result.Reconstruction = reconstructions[i]
-	}
-	return nil
 }
 
 // noise draws a latent of standard normal numbers for each problem, from the stream of that name under its own seed.
@@ -251,7 +226,7 @@ func (r *run) step(k, again int, step diffusion.Step) ([]*tensors.Tensor, error)
 	}
 	return r.programs.step.Call(nets, r.z, float32(step.AlphaPrev), float32(step.Sigma), noise,
 		int32(step.T), float32(step.Alpha), r.unconditional, r.conditional, r.targets, r.picture,
-		float32(*o.GuidanceScale), float32(*o.LambdaC), float32(*o.LambdaD), CosDegrees(*o.Gamma), overwrite)
+		float32(r.scale), float32(*o.LambdaC), float32(*o.LambdaD), CosDegrees(*o.Gamma), overwrite)
 }
 
 // renoise takes the latent from the level that a step ends on back to the one it begins at.
@@ -363,14 +338,21 @@ func (r *run) finish() ([]*counterfactual.Result, error) {
 	r.mark("decode")
 	for i, result := range r.results {
 		result.Counterfactual, result.After = pictures[i], after[i]
-		result.Timings = r.timings
+		result.Timings = slices.Clone(r.timings)
 	}
 	return r.results, nil
 }
 
-// mark ends a stage: its time, shared among the batch, is noted.
+// mark ends a stage: its time, shared among the batch, is noted, with that of earlier attempts.
 func (r *run) mark(stage string) {
 	now := time.Now()
-	r.timings = append(r.timings, counterfactual.Timing{Stage: stage, Duration: now.Sub(r.lap) / time.Duration(len(r.problems))})
+	each := now.Sub(r.lap) / time.Duration(len(r.problems))
 	r.lap = now
+	for i := range r.timings {
+		if r.timings[i].Stage == stage {
+			r.timings[i].Duration += each
+			return
+		}
+	}
+	r.timings = append(r.timings, counterfactual.Timing{Stage: stage, Duration: each})
 }

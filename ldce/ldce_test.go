@@ -166,7 +166,7 @@ func TestDenoiseFromAGivenLatent(t *testing.T) {
 		t.Fatal(err)
 	}
 	problem := toyProblems(t, m)[0]
-	r, err := method.begin([]counterfactual.Problem{problem})
+	r, err := method.begin(t.Context(), []counterfactual.Problem{problem})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,12 +195,16 @@ func TestDenoiseFromAGivenLatent(t *testing.T) {
 
 func TestBadOptions(t *testing.T) {
 	for word, o := range map[string]Options{
-		"strength":  {Strength: new(1.0)},
-		"gamma":     {Gamma: new(181.0)},
-		"distance":  {Distance: "l3"},
-		"patch":     {Patch: -1},
-		"lambda_c":  {LambdaC: new(math.NaN())},
-		"less than": {DDIMSteps: 2, Strength: new(0.1)},
+		"abduction":       {Abduction: "guess"},
+		"run backwards":   {Abduction: AbductionInversion, Eta: 0.5},
+		"guidance_scales": {GuidanceScales: []float64{1, math.Inf(1)}},
+		"certainty":       {Certainty: 1},
+		"strength":        {Strength: new(1.0)},
+		"gamma":           {Gamma: new(181.0)},
+		"distance":        {Distance: "l3"},
+		"patch":           {Patch: -1},
+		"lambda_c":        {LambdaC: new(math.NaN())},
+		"less than":       {DDIMSteps: 2, Strength: new(0.1)},
 	} {
 		if _, err := o.WithDefaults(); err == nil || !strings.Contains(err.Error(), word) {
 			t.Errorf("%s: got error %v", word, err)

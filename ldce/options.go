@@ -19,6 +19,12 @@ type Options struct {
 	Eta float64 `json:"eta"`
 	// GuidanceScale multiplies classifier and distance term together (the paper's eta); 2.
 	GuidanceScale *float64 `json:"guidance_scale"`
+	// GuidanceScales, where given, are tried in turn instead of GuidanceScale, from the same noisy latent, until the classifier gives
+	// the target Certainty; if none does, the attempt with the highest probability is the result, and its scale stands in the result's
+	// options. Ours, after DiME's list of classifier scales: most pictures need little guidance, and little guidance changes little.
+	GuidanceScales []float64 `json:"guidance_scales,omitempty"`
+	// Certainty is the target's probability at which no further scale is tried; 0.5.
+	Certainty float64 `json:"certainty"`
 	// LambdaC weighs the classifier term; 2.3.
 	LambdaC *float64 `json:"lambda_c"`
 	// LambdaD weighs the distance term; 0.3.
@@ -54,6 +60,10 @@ type Options struct {
 	NoNormMatching bool `json:"no_norm_matching"`
 	// DetachDenoiser takes the gradients through the decoder only, not through the denoiser.
 	DetachDenoiser bool `json:"detach_denoiser"`
+	// Abduction is how the picture's latent becomes the noisy one that denoising starts from: "noise" (paper) adds noise of the
+	// problem's seed; "inversion" (ours) runs DDIM backwards (Song et al., 2021, Eq. 14), so that denoising without guidance ends
+	// where it began: what isn't steered stays as it was, and no seed decides. It needs Eta 0.
+	Abduction string `json:"abduction"`
 	// EncodeMean starts from the mean of the encoder's posterior instead of a sample (public code: a sample).
 	EncodeMean bool `json:"encode_mean"`
 	// KeepUnchanged puts the original's own pixels back where little changed: all where nothing did, none where the blurred change
@@ -76,10 +86,17 @@ func (o Options) WithDefaults() (Options, error) {
 	o.Gamma = cmp.Or(o.Gamma, new(45.0))
 	o.Guidance = cmp.Or(o.Guidance, GuidanceConsensus)
 	o.Recurrence = cmp.Or(o.Recurrence, 1)
+	o.Certainty = cmp.Or(o.Certainty, 0.5)
+	o.Abduction = cmp.Or(o.Abduction, AbductionNoise)
 	o.Distance = cmp.Or(o.Distance, DistanceL1)
 	o.OverwriteBy = cmp.Or(o.OverwriteBy, OverwriteConstant)
 	o.Patch = cmp.Or(o.Patch, 1)
 	o.TraceFrames = cmp.Or(o.TraceFrames, 8)
+	for _, scale := range o.GuidanceScales {
+		if math.IsNaN(scale) || math.IsInf(scale, 0) {
+			return o, fmt.Errorf("ldce: guidance_scales has %g; they must be finite numbers", scale)
+		}
+	}
 	for name, v := range map[string]float64{"guidance_scale": *o.GuidanceScale, "lambda_c": *o.LambdaC,
 		"lambda_d": *o.LambdaD, "overwrite": o.Overwrite} {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -91,6 +108,8 @@ func (o Options) WithDefaults() (Options, error) {
 		return o, fmt.Errorf("ldce: strength is %g; legal is above 0 and below 1", *o.Strength)
 	case !(*o.Gamma >= 0 && *o.Gamma <= 180):
 		return o, fmt.Errorf("ldce: gamma is %g degrees; legal is 0 to 180", *o.Gamma)
+	case !(o.Certainty > 0 && o.Certainty < 1):
+		return o, fmt.Errorf("ldce: certainty is %g; legal is above 0 and below 1", o.Certainty)
 	case !(o.KeepUnchanged >= 0 && o.KeepUnchanged <= 1):
 		return o, fmt.Errorf("ldce: keep_unchanged is %g; legal is 0 to 1", o.KeepUnchanged)
 	case o.Cone && *o.Gamma >= 90:
@@ -101,6 +120,10 @@ func (o Options) WithDefaults() (Options, error) {
 		return o, fmt.Errorf("ldce: distance %q needs a network of features", o.Distance)
 	case o.Guidance != GuidanceConsensus && o.Guidance != GuidanceFree:
 		return o, fmt.Errorf("ldce: unknown guidance %q; legal are %s and %s", o.Guidance, GuidanceConsensus, GuidanceFree)
+	case o.Abduction != AbductionNoise && o.Abduction != AbductionInversion:
+		return o, fmt.Errorf("ldce: unknown abduction %q; legal are %s and %s", o.Abduction, AbductionNoise, AbductionInversion)
+	case o.Abduction == AbductionInversion && o.Eta != 0:
+		return o, fmt.Errorf("ldce: eta is %g; inversion needs 0, the sampler that can be run backwards", o.Eta)
 	case !slices.Contains(overwrites, o.OverwriteBy):
 		return o, fmt.Errorf("ldce: unknown overwrite_by %q; legal are %q", o.OverwriteBy, overwrites)
 	case o.OverwriteBy != OverwriteConstant && (o.Overwrite != 0 || o.Cone):
@@ -113,6 +136,14 @@ func (o Options) WithDefaults() (Options, error) {
 		return o, fmt.Errorf("ldce: strength %g of %d steps is less than one step", *o.Strength, o.DDIMSteps)
 	}
 	return o, nil
+}
+
+// scales are the guidance scales to try, in turn.
+func (o Options) scales() []float64 {
+	if len(o.GuidanceScales) > 0 {
+		return o.GuidanceScales
+	}
+	return []float64{*o.GuidanceScale}
 }
 
 // filters reports whether locations are filtered; if not, all are steered in every step.

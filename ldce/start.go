@@ -35,7 +35,7 @@ func (m *Method) Levels() []float64 {
 	return levels
 }
 
-// Denoise makes LDCE's guided steps from a given latent, and decodes the last. Results have a trace, the counterfactual, its
+// Denoise makes LDCE's guided steps from a given latent, and decodes the last. Of several guidance scales the first is taken. Results have a trace, the counterfactual, its
 // probabilities and, of what comes before denoising, the original only.
 func (m *Method) Denoise(ctx context.Context, s Start, observe counterfactual.Observer) ([]*counterfactual.Result, error) {
 	if m.options.Eta > 0 && s.StepNoise == nil {
@@ -49,7 +49,7 @@ func (m *Method) Denoise(ctx context.Context, s Start, observe counterfactual.Ob
 		return nil, errors.New("ldce: a start needs a target, and a class if any, for each picture")
 	}
 	r := &run{Method: m, picture: s.Pictures, z: s.Latent, latentDims: s.Latent.Shape().Dimensions,
-		given: []*tensors.Tensor{s.Pictures, s.Latent}, stepNoise: s.StepNoise, lap: time.Now()}
+		kept: []*tensors.Tensor{s.Pictures, s.Latent}, scale: m.options.scales()[0], stepNoise: s.StepNoise, lap: time.Now()}
 	defer r.free()
 	classes := s.Classes
 	if classes == nil {
