@@ -48,9 +48,10 @@ setup: plugin ## fetch the XLA plugin into the cache folder
 clean: ## delete bin and out; the cache folder stays
 	rm -rf bin out
 
-.venv/installed: notebooks/requirements.txt
+.venv/installed: notebooks/requirements.txt notebooks/jupyter_nbconvert_config.py
 	@python3 -m venv .venv || { echo "No virtual environment: on Debian and Ubuntu, apt-get install python3-venv."; exit 1; }
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement notebooks/requirements.txt
+	@mkdir -p .venv/etc/jupyter && cp notebooks/jupyter_nbconvert_config.py .venv/etc/jupyter/
 	@touch $@
 
 .venv/installed-for-tests: .venv/installed notebooks/tests/requirements.txt

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"otherwise/datasets/fashion"
 	"otherwise/kernel/install"
@@ -62,6 +63,14 @@ func TestNotebooks(t *testing.T) {
 	})
 	t.Run("browser", func(t *testing.T) {
 		runScript(t, browser(t), "test_browser.py")
+	})
+	t.Run("run in browser", func(t *testing.T) {
+		python := browser(t)
+		if testing.Short() {
+			t.Setenv("OTHERWISE_TEST_NOTEBOOKS", "01")
+		}
+		t.Setenv("HF_HUB_CACHE", t.TempDir())
+		runScript(t, python, "test_run.py")
 	})
 }
 
@@ -156,6 +165,32 @@ func TestNotebooksAreSmallAndComplete(t *testing.T) {
 				}
 				if o.Type == "error" || o.Name == "stderr" {
 					t.Errorf("%s: cell %q shows an error: %q", path, cell.ID, o.forms())
+				}
+			}
+		}
+	}
+}
+
+// mostColumns is how wide a line of code may be, with tabs of 8: what a page has room for.
+const mostColumns = 104
+
+func TestCodeFitsThePage(t *testing.T) {
+	paths, err := filepath.Glob("*.ipynb")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no notebooks here: %v", err)
+	}
+	tab := strings.Repeat(" ", 8)
+	for _, path := range paths {
+		number := 0 // as the page counts the cells with code
+		for _, cell := range readNotebook(t, path).Cells {
+			if cell.Type != "code" {
+				continue
+			}
+			number++
+			for i, line := range cell.Source {
+				line = strings.ReplaceAll(strings.TrimRight(line, "\r\n"), "\t", tab)
+				if columns := utf8.RuneCountInString(line); columns > mostColumns {
+					t.Errorf("%s: cell [%d], line %d has %d columns, at most %d are allowed", path, number, i+1, columns, mostColumns)
 				}
 			}
 		}

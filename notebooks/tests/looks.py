@@ -7,6 +7,7 @@ Reads from the environment
     OTHERWISE_TEST_LIMIT         seconds after which a test that hangs fails; 180 by default
 """
 
+import json
 import os
 import pathlib
 import shutil
@@ -55,6 +56,13 @@ def page_of_file(notebook, name, theme="light"):
     return pathlib.Path(FOLDER, name + ".html").as_uri()
 
 
+def show_all_cells():
+    """Makes JupyterLab put every cell on the page, also those that aren't in sight."""
+    settings = pathlib.Path(os.environ["JUPYTERLAB_SETTINGS_DIR"], "@jupyterlab/notebook-extension/tracker.jupyterlab-settings")
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text(json.dumps({"windowingMode": "none"}))
+
+
 class InBrowser(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -72,8 +80,9 @@ class InBrowser(unittest.TestCase):
         self.addCleanup(context.close)
         page = context.new_page()
         page.set_default_timeout(LIMIT * 1000)
-        self.errors = []
+        self.errors, self.asked = [], []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", lambda request: self.asked.append(request.url))
         page.goto(url, wait_until="domcontentloaded")
         return page
 
@@ -86,6 +95,14 @@ class InBrowser(unittest.TestCase):
         for i in range(outputs.count()):
             self.assertEqual([], outputs.nth(i).evaluate(FAULTS))
 
-    def own_errors(self):
-        """Errors of the page, but for those of nbconvert's own page, which asks for libraries on the network."""
-        return [e for e in self.errors if "require" not in e and "MathJax" not in e]
+    def move_sliders(self, outputs, name):
+        """Every slider in sight changes what is seen."""
+        sliders = outputs.locator("[data-live] input[type=range]")
+        for i in range(sliders.count()):
+            slider, looks = sliders.nth(i), set()
+            if not slider.is_visible():
+                continue  # of a single step
+            for key in ("Home", "End"):
+                slider.press(key)
+                looks.add(slider.locator("xpath=ancestor::*[@data-live][1]").evaluate(LOOKS))
+            self.assertEqual(2, len(looks), f"slider {i} of {name} changes nothing")

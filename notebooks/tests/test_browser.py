@@ -1,28 +1,23 @@
 """A notebook in JupyterLab, in the system's Chromium without a screen: what a person sees and presses.
 
-Needs requirements.txt of this folder and the installed kernel (see test_life.py); and in the environment
-
-    OTHERWISE_TEST_CHROMIUM      the browser, /usr/bin/chromium by default
-    OTHERWISE_TEST_SCREENSHOTS   a folder for screenshots; none are made by default
+Needs requirements.txt of this folder and the installed kernel (see test_life.py); looks.py says what it reads from the
+environment.
 """
 
 import contextlib
 import os
 import re
-import shutil
-import tempfile
 import time
 import unittest
+
+from looks import FOLDER, LIMIT, InBrowser
 
 import lab
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import TimeoutError, expect, sync_playwright
+from playwright.sync_api import TimeoutError, expect
 
 KERNEL = os.environ.get("OTHERWISE_TEST_KERNEL", "otherwise")
-CHROMIUM = os.environ.get("OTHERWISE_TEST_CHROMIUM", "/usr/bin/chromium")
-SCREENSHOTS = os.environ.get("OTHERWISE_TEST_SCREENSHOTS")
-LIMIT = int(os.environ.get("OTHERWISE_TEST_LIMIT", "180"))  # seconds after which a test that hangs fails
 
 PICTURE = """import (
 	"otherwise/counterfactual"
@@ -60,27 +55,21 @@ fmt.Println(divide(1, 0))"""
 COMPLETE = "%%\neced."
 
 
-class Browser(unittest.TestCase):
+class Browser(InBrowser):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.mkdtemp(prefix="otw")
-        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        super().setUpClass()
+        served = os.path.join(FOLDER, "served")
+        os.makedirs(served)
         notebook = new_notebook(
             cells=[new_code_cell(source) for source in (PICTURE, LONG, PANIC, COMPLETE)],
             metadata={"kernelspec": {"name": KERNEL, "display_name": KERNEL, "language": "go"}},
         )
-        nbformat.write(notebook, os.path.join(cls.folder, "test.ipynb"))
-        url, stop = lab.start(cls.folder, LIMIT)
+        nbformat.write(notebook, os.path.join(served, "test.ipynb"))
+        url, stop = lab.start(served, LIMIT)
         cls.addClassCleanup(stop)
-        playwright = sync_playwright().start()
-        cls.addClassCleanup(playwright.stop)
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
-        )
-        cls.addClassCleanup(browser.close)
-        cls.page = browser.new_page(viewport={"width": 1100, "height": 1300})
+        cls.page = cls.browser.new_page(viewport={"width": 1100, "height": 1300})
         cls.page.set_default_timeout(LIMIT * 1000)
-        expect.set_options(timeout=LIMIT * 1000)
         cls.page.goto(url("test.ipynb"))
         expect(cls.page.locator(".jp-Notebook .jp-CodeCell")).to_have_count(4)
 
@@ -102,10 +91,6 @@ class Browser(unittest.TestCase):
     def ended(self, index):
         expect(self.cell(index).locator(".jp-InputArea-prompt")).to_have_text(re.compile(r"\[\d+\]"))
 
-    def screenshot(self, name):
-        if SCREENSHOTS:
-            self.page.screenshot(path=os.path.join(SCREENSHOTS, name + ".png"))
-
     def test_1_picture(self):
         outputs = self.run_cell(0)
         picture = outputs.locator("img")
@@ -114,7 +99,7 @@ class Browser(unittest.TestCase):
         self.assertEqual(picture.evaluate("i => getComputedStyle(i).imageRendering"), "pixelated")
         expect(outputs).to_contain_text("a slope")
         self.ended(0)
-        self.screenshot("picture")
+        self.screenshot(self.page, "picture")
 
     def test_2_progress_and_stop(self):
         outputs = self.run_cell(1)
@@ -123,19 +108,19 @@ class Browser(unittest.TestCase):
         expect(outputs).not_to_have_text(before)
         expect(outputs).to_have_count(1)
         expect(outputs.locator("img")).to_have_count(1)
-        self.screenshot("progress")
+        self.screenshot(self.page, "progress")
         self.page.locator('[data-jp-item-name="interrupt"] >> visible=true').first.click()
         expect(self.cell(1)).to_contain_text("stopped by itself")
         expect(outputs.locator("progress")).to_have_count(0)
         self.ended(1)
-        self.screenshot("stopped")
+        self.screenshot(self.page, "stopped")
 
     def test_3_panic_names_cell_and_line(self):
         outputs = self.run_cell(2)
         self.ended(2)
         expect(self.cell(2)).to_contain_text("integer divide by zero")
         expect(self.cell(2)).to_contain_text(re.compile(r"Cell\[\d+\]: Line 2"))
-        self.screenshot("panic")
+        self.screenshot(self.page, "panic")
 
     def test_4_completion(self):
         """The first completion waits for gopls to start; what a person waits for later is the second."""
@@ -155,7 +140,7 @@ class Browser(unittest.TestCase):
                     continue
             print(f"{attempt} completion: {time.monotonic() - begun:.2f} s", flush=True)
             self.assertLessEqual(want, set(matches.all_inner_texts()))
-            self.screenshot(f"completion-{attempt}")
+            self.screenshot(self.page, f"completion-{attempt}")
             self.page.keyboard.press("Escape")
             expect(matches).to_have_count(0)
 

@@ -3,13 +3,12 @@
 Needs requirements.txt of this folder; looks.py says what it reads from the environment.
 """
 
-import json
 import os
 import pathlib
 import re
 import unittest
 
-from looks import FOLDER, LIMIT, LOOKS, InBrowser, page_of_file
+from looks import FOLDER, LIMIT, InBrowser, page_of_file, show_all_cells
 
 import lab
 import nbformat
@@ -17,6 +16,7 @@ from nbformat.sign import NotebookNotary
 from playwright.sync_api import expect
 
 VIEW = re.compile('data-otherwise="[a-z]')
+FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$", re.DOTALL)
 NOTEBOOKS = sorted(pathlib.Path(__file__).parents[1].glob("*.ipynb"))
 
 
@@ -34,22 +34,19 @@ class Pages(InBrowser):
         expect(outputs.locator("[data-otherwise] > [data-live]")).to_have_count(moving)
         self.check_faults(page, outputs)
         self.screenshot(page, name)
-        sliders = outputs.locator("[data-live] input[type=range]")
-        for i in range(sliders.count()):
-            slider, looks = sliders.nth(i), set()
-            if not slider.is_visible():
-                continue  # of a single step
-            for key in ("Home", "End"):
-                slider.press(key)
-                looks.add(slider.locator("xpath=ancestor::*[@data-live][1]").evaluate(LOOKS))
-            self.assertEqual(2, len(looks), f"slider {i} of {name} changes nothing")
+        self.move_sliders(outputs, name)
 
     def test_1_pages_without_network(self):
         for path in NOTEBOOKS:
             with self.subTest(path.name):
                 page = self.open(page_of_file(str(path), path.stem), 1100, offline=True)
-                self.check(page, ".jp-OutputArea-output", nbformat.read(path, as_version=4), "page-" + path.stem)
-                self.assertEqual([], self.own_errors())
+                notebook = nbformat.read(path, as_version=4)
+                self.check(page, ".jp-OutputArea-output", notebook, "page-" + path.stem)
+                texts = "".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+                expect(page.locator(".jp-RenderedMarkdown math")).to_have_count(len(FORMULA.findall(texts)))
+                self.assertNotIn("$", "".join(page.locator(".jp-RenderedMarkdown").all_inner_texts()))
+                self.assertEqual([], [url for url in self.asked if url.startswith("http")])
+                self.assertEqual([], self.errors)
 
     def test_2_jupyterlab(self):
         served = os.path.join(FOLDER, "served")
@@ -60,10 +57,7 @@ class Pages(InBrowser):
             notebook.metadata.kernelspec = {"name": "python3", "display_name": "none", "language": "python"}
             NotebookNotary().sign(notebook)
             nbformat.write(notebook, os.path.join(served, path.name))
-        # every cell is on the page, also those that aren't in sight
-        settings = pathlib.Path(os.environ["JUPYTERLAB_SETTINGS_DIR"], "@jupyterlab/notebook-extension/tracker.jupyterlab-settings")
-        settings.parent.mkdir(parents=True)
-        settings.write_text(json.dumps({"windowingMode": "none"}))
+        show_all_cells()
         url, stop = lab.start(served, LIMIT, "--LabApp.expose_app_in_browser=True")
         self.addCleanup(stop)
         for path in NOTEBOOKS:

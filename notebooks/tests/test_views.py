@@ -79,7 +79,7 @@ class Views(InBrowser):
                             outputs.nth(i).screenshot(path=os.path.join(SCREENSHOTS, f"view-{name}.png"))
                     self.check_moving(page, outputs)
                     self.check_explorer(outputs)
-                    self.assertEqual([], self.own_errors())
+                    self.assertEqual([], self.errors)
 
     def test_2_page_without_scripts(self):
         page = self.open(page_of_file(NOTEBOOK, "light"), 1400, offline=True, java_script_enabled=False)
