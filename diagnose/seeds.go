@@ -19,6 +19,8 @@ type Seeds struct {
 	Seeds         []uint64  `json:"seeds"`
 	Probabilities []float64 `json:"target_probabilities"` // of each counterfactual
 	Flipped       int       `json:"flipped"`              // how many reach the target
+	// Confirmed is how many of them the judge calls the target too; nil where no judge was asked (see [Seeds.Confirm]).
+	Confirmed *int `json:"confirmed,omitempty"`
 	// Distances are the mean absolute differences between each two counterfactuals, and Distance is their mean.
 	Distances [][]float64 `json:"distances"`
 	Distance  float64     `json:"mean_distance"`
@@ -47,6 +49,21 @@ func CompareSeeds(ctx context.Context, m counterfactual.Method, p counterfactual
 	s.spread()
 	s.compare()
 	return s, nil
+}
+
+// Confirm notes what a second classifier says of each counterfactual: rows of its probabilities, in the order of Results.
+func (s *Seeds) Confirm(judged [][]float64) error {
+	if len(judged) != len(s.Results) {
+		return fmt.Errorf("a judge's opinion of %d counterfactuals, but there are %d", len(judged), len(s.Results))
+	}
+	confirmed := 0
+	for i, r := range s.Results {
+		if r.Flipped() && counterfactual.ArgMax(judged[i]) == r.Target {
+			confirmed++
+		}
+	}
+	s.Confirmed = &confirmed
+	return nil
 }
 
 // spread fills in mean and deviation.
@@ -113,8 +130,12 @@ func (s *Seeds) Drawings() []viz.Drawing {
 		{Name: "seeds-deviation", Image: heat(s.Deviation, deviationScale, s.Results[0].Original)}}
 }
 
-// String tells how many seeds reach the target and how far their pictures are apart.
+// String tells how many seeds reach the target, how many of them the judge confirms, and how far their pictures are apart.
 func (s *Seeds) String() string {
-	return fmt.Sprintf("%d of %d seeds reach the target; counterfactuals are %.4f apart (mean absolute difference of values in [0, 1]), standard deviation %.4f",
-		s.Flipped, len(s.Results), s.Distance, s.MeanDeviation)
+	text := fmt.Sprintf("%d of %d seeds reach the target", s.Flipped, len(s.Results))
+	if s.Confirmed != nil {
+		text += fmt.Sprintf(", the judge confirms %d", *s.Confirmed)
+	}
+	return fmt.Sprintf("%s; counterfactuals are %.4f apart (mean absolute difference of values in [0, 1]), standard deviation %.4f",
+		text, s.Distance, s.MeanDeviation)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"otherwise/counterfactual"
@@ -45,8 +46,15 @@ func TestCompareSeeds(t *testing.T) {
 	near("distance of first and last", s.Distances[2][0], 0.2)
 	near("mean distance", s.Distance, 0.4/3)
 	near("mean deviation", s.MeanDeviation, math.Sqrt(0.08/3)/2)
-	if s.Flipped != 2 {
-		t.Errorf("%d flipped, want 2", s.Flipped)
+	if s.Flipped != 2 || strings.Contains(s.String(), "judge") {
+		t.Errorf("%d flipped, want 2: %s", s.Flipped, s)
+	}
+	// The first isn't flipped, of the others one is confirmed.
+	if err := s.Confirm([][]float64{{0, 1}, {0.4, 0.6}, {0.7, 0.3}}); err != nil || *s.Confirmed != 1 || !strings.Contains(s.String(), "judge confirms 1;") {
+		t.Errorf("confirmed %d, error %v: %s", *s.Confirmed, err, s)
+	}
+	if s.Confirm([][]float64{{0, 1}}) == nil {
+		t.Error("one opinion of three counterfactuals: no error")
 	}
 	for _, seeds := range [][]uint64{{1}, {1, 99}} {
 		if _, err := CompareSeeds(context.Background(), shades{}, counterfactual.Problem{}, seeds, nil); err == nil {

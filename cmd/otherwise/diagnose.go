@@ -90,11 +90,14 @@ func newDiagnoseSeeds() *cobra.Command {
 		if err != nil {
 			return nil, viz.RunInfo{}, nil, err
 		}
+		if err := p.confirm(s); err != nil {
+			return nil, viz.RunInfo{}, nil, err
+		}
 		return s.Results[0], p.info(p.picked.id), s, nil
 	}
 	cmd := d.command("seeds", "Compare the counterfactuals of several seeds",
 		`Explains a picture with several seeds, --seed and those after it. seeds.png has all counterfactuals, their mean and their standard
-deviation, seeds.json the target's probabilities and the distances of each two.`,
+deviation, seeds.json the target's probabilities, how many flips the judge confirms, and the distances of each two.`,
 		`  otherwise diagnose seeds --method ldce --dataset fashion --index 0 --target sneaker --count 8 --out out/boot`)
 	cmd.Flags().IntVar(&count, "count", 5, "how many seeds, 2 or more")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
@@ -104,6 +107,22 @@ deviation, seeds.json the target's probabilities and the distances of each two.`
 		return nil
 	}
 	return cmd
+}
+
+// confirm asks the judge, where the bundle has one, about the counterfactuals.
+func (p *openProblem) confirm(s *diagnose.Seeds) error {
+	if p.judge == nil {
+		return nil
+	}
+	var found []counterfactual.Picture
+	for _, r := range s.Results {
+		found = append(found, r.Counterfactual)
+	}
+	judged, err := p.judge.Probabilities(found...)
+	if err != nil {
+		return fmt.Errorf("asking the judge: %w", err)
+	}
+	return s.Confirm(judged)
 }
 
 func newDiagnoseSwap() *cobra.Command {
