@@ -42,7 +42,7 @@ Exit codes: 0 the class flipped, 1 an error, 2 a mistake in the command line, 3 
 written all the same), 130 interrupted.`,
 		Example: `  otherwise explain --method ldce --dataset savanna --index 0 --target sorrel --out out/zebra
   otherwise explain --method eced --bundle fashion --image coat.jpg --target pullover --out out/coat --seed 3
-  otherwise explain --method ldce --bundle models/faces/bundle --task Young --dataset faces --index 3 --target old --out out/face
+  otherwise explain --method ldce --task Young --dataset faces --index 3 --target old --out out/face
   otherwise explain --method ldce --bundle fashion --image coat.jpg --target pullover --out out/coat --set guidance_scale=3 --set gamma=60
   otherwise explain --method ldce --dataset fashion --index 6 --target features --target-among 1 --out out/near
   otherwise explain --method ldce --bundle ldce-imagenet-cls --image zebra.jpg --target wordnet --out out/zebra`,
