@@ -8,12 +8,14 @@ changes nothing.
 
 All notebooks share one engine: what one has compiled, the next finds. --short gives variables the small values that a notebook's
 metadata names for it, {"otherwise": {"short": {"iterations": "2"}}}, in its cell with the tag "parameters"; tests use it.
+The metadata also say on what kind of processor a notebook ran: on another one, rounding may lead to other counterfactuals.
 """
 
 import argparse
 import contextlib
 import os
 import pathlib
+import platform
 import re
 import socket
 import subprocess
@@ -76,9 +78,21 @@ def shorten(notebook):
             sys.exit(f'"var {name} =" stands {found} times in cells tagged "parameters", not once')
 
 
+def processor():
+    """What decides how a processor rounds: its model, cache, instructions for vectors, and the cores that share the work."""
+    try:
+        facts = dict(re.findall(r"^(.*?)\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE))
+    except OSError:
+        facts = {"model": platform.machine()}
+    flags = [f for f in facts.get("flags", "").split() if f.startswith(("avx", "amx", "fma"))]
+    named = [facts[key] for key in ("vendor_id", "cpu family", "model", "cache size") if key in facts]
+    return " ".join([*named, f"{len(os.sched_getaffinity(0))} cores", *sorted(flags)])
+
+
 def tidy(notebook):
     """Leaves out what differs between two runs and says nothing: times of execution, the kernel's version."""
     notebook.metadata = METADATA | {key: value for key, value in notebook.metadata.items() if key not in METADATA}
+    notebook.metadata["otherwise"] = notebook.metadata.get("otherwise", {}) | {"processor": processor()}
     number = 0
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)

@@ -138,7 +138,7 @@ func testSeries(t *testing.T, python string) {
 	for _, path := range paths {
 		t.Run(path, func(t *testing.T) {
 			before, after := readNotebook(t, path), readNotebook(t, filepath.Join(dir, path))
-			for _, difference := range compareNotebooks(before, after, len(before.Metadata.Otherwise.Short) == 0) {
+			for _, difference := range compareNotebooks(before, after, strictnessOf(before, after)) {
 				t.Errorf("%s; `make notebooks` runs all again", difference)
 			}
 		})

@@ -56,11 +56,15 @@ def page_of_file(notebook, name, theme="light"):
     return pathlib.Path(FOLDER, name + ".html").as_uri()
 
 
-def show_all_cells():
-    """Makes JupyterLab put every cell on the page, also those that aren't in sight."""
-    settings = pathlib.Path(os.environ["JUPYTERLAB_SETTINGS_DIR"], "@jupyterlab/notebook-extension/tracker.jupyterlab-settings")
-    settings.parent.mkdir(parents=True, exist_ok=True)
-    settings.write_text(json.dumps({"windowingMode": "none"}))
+def set_lab_up():
+    """Makes JupyterLab put every cell on the page, also those that aren't in sight, and ask nothing."""
+    for plugin, settings in {
+        "notebook-extension/tracker": {"windowingMode": "none"},
+        "apputils-extension/notification": {"fetchNews": "false"},
+    }.items():
+        path = pathlib.Path(os.environ["JUPYTERLAB_SETTINGS_DIR"], "@jupyterlab", plugin + ".jupyterlab-settings")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(settings))
 
 
 class InBrowser(unittest.TestCase):

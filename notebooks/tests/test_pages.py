@@ -8,7 +8,7 @@ import pathlib
 import re
 import unittest
 
-from looks import FOLDER, LIMIT, InBrowser, page_of_file, show_all_cells
+from looks import FOLDER, LIMIT, InBrowser, page_of_file, set_lab_up
 
 import lab
 import nbformat
@@ -57,7 +57,7 @@ class Pages(InBrowser):
             notebook.metadata.kernelspec = {"name": "python3", "display_name": "none", "language": "python"}
             NotebookNotary().sign(notebook)
             nbformat.write(notebook, os.path.join(served, path.name))
-        show_all_cells()
+        set_lab_up()
         url, stop = lab.start(served, LIMIT, "--LabApp.expose_app_in_browser=True")
         self.addCleanup(stop)
         for path in NOTEBOOKS:

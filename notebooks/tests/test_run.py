@@ -11,7 +11,7 @@ import pathlib
 import re
 import unittest
 
-from looks import FOLDER, LIMIT, InBrowser, show_all_cells
+from looks import FOLDER, LIMIT, InBrowser, set_lab_up
 
 import lab
 import nbformat
@@ -20,6 +20,12 @@ from playwright.sync_api import expect
 KERNEL = os.environ.get("OTHERWISE_TEST_KERNEL", "otherwise")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WANTED = os.environ.get("OTHERWISE_TEST_NOTEBOOKS", "").split() or [""]
+
+# The page says "idle" before there is a kernel, too; what is run then is forgotten.
+KERNEL_WAITS = """() => {
+    const session = window.jupyterapp.shell.currentWidget?.sessionContext, kernel = session?.session?.kernel;
+    return session?.isReady && kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
+}"""
 
 
 class Run(InBrowser):
@@ -43,7 +49,7 @@ class Run(InBrowser):
                 if cell.cell_type == "code":
                     cell.outputs, cell.execution_count = [], None
             nbformat.write(notebook, served / "notebooks" / path.name)
-        show_all_cells()
+        set_lab_up()
         cls.url, stop = lab.start(str(served / "notebooks"), LIMIT, "--LabApp.expose_app_in_browser=True")
         cls.addClassCleanup(stop)
 
@@ -57,7 +63,7 @@ class Run(InBrowser):
         page.wait_for_function("window.jupyterapp && window.jupyterapp.restored")
         cells = page.locator(".jp-Notebook .jp-CodeCell")
         expect(cells).to_have_count(len(counts))
-        expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
+        page.wait_for_function(KERNEL_WAITS)
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         for i, count in enumerate(counts):
