@@ -128,6 +128,12 @@ func AddNoise(z, alpha, noise *Node) *Node {
 	return Add(Mul(Sqrt(alpha), z), Mul(Sqrt(OneMinus(alpha)), noise))
 }
 
+// NoiseBetween is the noise by which [AddNoise] takes the clean latents z to noisy ones at the level alpha; 0 where alpha is 1.
+func NoiseBetween(noisy, z, alpha *Node) *Node {
+	share := OneMinus(alpha)
+	return Div(Sub(noisy, Mul(Sqrt(alpha), z)), Sqrt(MaxScalar(share, 1e-12)))
+}
+
 // GuidedEps is classifier-free guidance: the unconditional estimate plus scale times the class direction. scale 1
 // gives the conditional estimate. Source: Ho and Salimans, 2022.
 func GuidedEps(unconditional, conditional *Node, scale *Node) *Node {

@@ -7,7 +7,6 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"otherwise/counterfactual"
-	"otherwise/diffusion"
 	"otherwise/nn"
 )
 
@@ -37,7 +36,7 @@ func (m *Method) changeForegrounds(ctx context.Context, runs []*run) error {
 		}
 		if k == 0 || m.options.FreshNoise {
 			noise.free()
-			if noise, err = chainNoise(runs, k); err != nil {
+			if noise, err = m.passNoise(ctx, scene, runs, k); err != nil {
 				return err
 			}
 		}
@@ -101,52 +100,6 @@ func (r *run) start() *tensors.Tensor {
 		return r.warm.foreground
 	}
 	return r.encoded
-}
-
-// chainNoise draws the noise of iteration k.
-func (r *run) chainNoise(k int) ChainNoise {
-	noise := ChainNoise{Start: r.noise(fmt.Sprintf("start/%d", k))}
-	for i, s := range r.Steps() {
-		noise.Background = append(noise.Background, r.noise(fmt.Sprintf("blend/%d/%d", k, i)))
-		step := diffusion.NoNoise()
-		switch last := i == len(r.steps)-1; {
-		case last && r.options.Sampler == samplerDDPM:
-			step = tensors.FromShape(noise.Start.Shape())
-		case s.Sigma > 0:
-			step = r.noise(fmt.Sprintf("step/%d/%d", k, i))
-		}
-		noise.Step = append(noise.Step, step)
-	}
-	return noise
-}
-
-// chainNoise is the noise of iteration k for the pictures of runs, each from its own seed.
-func chainNoise(runs []*run, k int) (ChainNoise, error) {
-	var each []ChainNoise
-	for _, r := range runs {
-		each = append(each, r.chainNoise(k))
-	}
-	if len(each) == 1 {
-		return each[0], nil
-	}
-	var all ChainNoise
-	var err error
-	stacked := func(of func(ChainNoise) *tensors.Tensor) (t *tensors.Tensor) {
-		var rows []*tensors.Tensor
-		for _, n := range each {
-			rows = append(rows, of(n))
-		}
-		if err == nil {
-			t, err = stack(rows...)
-		}
-		return t
-	}
-	all.Start = stacked(func(n ChainNoise) *tensors.Tensor { return n.Start })
-	for i := range each[0].Step {
-		all.Background = append(all.Background, stacked(func(n ChainNoise) *tensors.Tensor { return n.Background[i] }))
-		all.Step = append(all.Step, stacked(func(n ChainNoise) *tensors.Tensor { return n.Step[i] }))
-	}
-	return all, err
 }
 
 // recordIteration appends the iteration to the trace of picture i of the batch; the last one's picture is the counterfactual.

@@ -37,6 +37,7 @@ type programs struct {
 	encode *nn.Program // picture, posterior noise -> latent
 	fit    *fitProgram
 	start  *nn.Program // foreground, background, mask, noise, alpha -> noised blend
+	noise  *nn.Program // noised latent, the clean one, alpha -> the noise between them
 	steps  *nn.Chain   // blended steps, differentiated one by one
 	head   *nn.Program // final latent -> picture, log-probability, gradient of the loss
 	update *nn.Program // gradient -> pruned to the mask, and Adam
@@ -58,6 +59,9 @@ func newPrograms(m counterfactual.Models, o Options) programs {
 		fit: newFitProgram(m, o),
 		start: program("start", func(_ []nn.Scope, a []*Node) []*Node {
 			return []*Node{diffusion.AddNoise(diffusion.Blend(a[0], a[1], a[2]), a[4], a[3])}
+		}),
+		noise: program("noise", func(_ []nn.Scope, a []*Node) []*Node {
+			return []*Node{diffusion.NoiseBetween(a[0], a[1], a[2])}
 		}),
 		steps: nn.NewChain(m.Backend, "eced step", step),
 		head: program("head", func(s []nn.Scope, a []*Node) []*Node {

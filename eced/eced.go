@@ -19,6 +19,7 @@ type Method struct {
 	options   Options
 	steps     []diffusion.Step // the last DenoiseSteps of the schedule, ascending in time
 	programs  programs
+	inverter  *diffusion.Inverter
 	mapper    *cam.Mapper
 	predictor *counterfactual.Predictor
 }
@@ -42,8 +43,8 @@ func New(m counterfactual.Models, o Options) (*Method, error) {
 	if err != nil {
 		return nil, fmt.Errorf("eced: %w", err)
 	}
-	return &Method{models: m, options: o, steps: steps[:o.DenoiseSteps], programs: newPrograms(m, o), mapper: mapper,
-		predictor: counterfactual.NewPredictor(m)}, nil
+	return &Method{models: m, options: o, steps: steps[:o.DenoiseSteps], programs: newPrograms(m, o),
+		inverter: diffusion.NewInverter(m.Backend, m.Diffusion), mapper: mapper, predictor: counterfactual.NewPredictor(m)}, nil
 }
 
 // Name is "eced".

@@ -80,7 +80,7 @@ func converged(losses []float64, tolerance float64) bool {
 
 // reconstruct shows what stage B has reached: the fitted latent, noised as stage C leaves it, through the fitted decoder.
 func (r *run) reconstruct(f *Fitting) error {
-	alpha := float32(r.steps[0].AlphaPrev)
+	alpha := r.lastLevel()
 	noise := r.noise("reconstruction")
 	defer nn.Free(noise)
 	z, err := r.programs.start.Call1(nil, f.Latent, f.Latent, r.latentMask, noise, alpha)

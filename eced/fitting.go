@@ -45,7 +45,7 @@ func (m *Method) fittingFrom(latent *tensors.Tensor, decoder *nn.Params) *Fittin
 func (f *Fitting) Step(pictures, mask, noise *tensors.Tensor) (loss float64, err error) {
 	fit, o := f.method.programs.fit, f.method.options
 	f.done++
-	out, err := fit.program.Call(f.nets, f.Latent, f.m, f.v, pictures, mask, noise, float32(f.method.steps[0].AlphaPrev),
+	out, err := fit.program.Call(f.nets, f.Latent, f.m, f.v, pictures, mask, noise, f.method.lastLevel(),
 		float32(*o.LatentRate), float32(*o.DecoderRate), float32(f.done))
 	if err != nil {
 		return 0, err

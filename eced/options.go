@@ -61,6 +61,10 @@ type Options struct {
 	Sampler string `json:"sampler"`
 	// Eta is DDIM's; 0 (choice).
 	Eta float64 `json:"eta"`
+	// Abduction is where stage C's noise comes from: "noise" (paper) draws it from the problem's seed; "inversion" (ours) takes it from
+	// DDIM's steps made backwards (Song et al., 2021, section 4.3), so that denoising without guidance ends where it began: a
+	// foreground changes only as far as class and gradients move it, and no seed decides. It needs the sampler ddim with Eta 0.
+	Abduction string `json:"abduction"`
 	// GuidanceScale is that of classifier-free guidance towards the target; 1, the conditional estimate alone (choice).
 	GuidanceScale *float64 `json:"guidance_scale"`
 	// Iterations is the length of stage C; 100 (choice).
@@ -88,6 +92,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.BackgroundSteps = cmp.Or(o.BackgroundSteps, 500)
 	o.BackgroundLoss = cmp.Or(o.BackgroundLoss, "mse")
 	o.Sampler = cmp.Or(o.Sampler, samplerDDIM)
+	o.Abduction = cmp.Or(o.Abduction, counterfactual.AbductionNoise)
 	o.Confidence = cmp.Or(o.Confidence, 0.9)
 	o.LatentRate = cmp.Or(o.LatentRate, new(0.01))
 	o.DecoderRate = cmp.Or(o.DecoderRate, new(0.0001))
@@ -110,6 +115,12 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("eced: unknown sampler %q; legal are %s and %s", o.Sampler, samplerDDIM, samplerDDPM)
 	case o.Sampler == samplerDDPM && o.Eta != 0:
 		return o, fmt.Errorf("eced: eta is %g; it is %s's, and sampler is %s", o.Eta, samplerDDIM, samplerDDPM)
+	case o.Abduction != counterfactual.AbductionNoise && o.Abduction != counterfactual.AbductionInversion:
+		return o, fmt.Errorf("eced: unknown abduction %q; legal are %s and %s", o.Abduction, counterfactual.AbductionNoise, counterfactual.AbductionInversion)
+	case o.inverts() && (o.Sampler != samplerDDIM || o.Eta != 0):
+		return o, fmt.Errorf("eced: sampler %s with eta %g; inversion needs ddim with 0, which can be made backwards", o.Sampler, o.Eta)
+	case o.inverts() && o.FreshNoise:
+		return o, fmt.Errorf("eced: fresh_noise draws noise, and inversion finds it: choose one")
 	case !(o.Confidence > 0 && o.Confidence < 1):
 		return o, fmt.Errorf("eced: confidence is %g; legal is above 0 and below 1", o.Confidence)
 	case !(o.SoftBorder >= 0) || math.IsInf(o.SoftBorder, 1) || !(o.BackgroundTolerance >= 0 && o.BackgroundTolerance < 1):
@@ -133,3 +144,5 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	return o, nil
 }
+
+func (o Options) inverts() bool { return o.Abduction == counterfactual.AbductionInversion }

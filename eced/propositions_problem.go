@@ -42,7 +42,10 @@ func (m *Method) CheckPropositions(ctx context.Context, p counterfactual.Problem
 		return nil, err
 	}
 	defer nn.Free(scene.Encoded, scene.Background, scene.LatentMask)
-	noise := r.chainNoise(0)
+	noise, err := m.passNoise(ctx, scene, []*run{r}, 0)
+	if err != nil {
+		return nil, err
+	}
 	defer noise.free()
 	out := &Propositions{Regions: Regions{Map: r.result.ActivationMap, Factor: m.models.Diffusion.Autoencoder.Factor(), Mode: m.options.MaskMode}}
 	if out.Gradient, err = m.firstGradient(ctx, scene, noise); err != nil {

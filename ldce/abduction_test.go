@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"otherwise/counterfactual"
 	"otherwise/internal/toy"
 )
 
@@ -12,7 +13,7 @@ func TestInversionComesBack(t *testing.T) {
 	m := toy.Models(t, goldens, toy.Options{})
 	problem := toyProblems(t, m)[0]
 	distance := map[string]float64{}
-	for _, abduction := range []string{AbductionNoise, AbductionInversion} {
+	for _, abduction := range []string{counterfactual.AbductionNoise, counterfactual.AbductionInversion} {
 		method, err := New(m, Options{DDIMSteps: 50, Strength: new(0.6), GuidanceScale: new(0.0), EncodeMean: true, Abduction: abduction})
 		if err != nil {
 			t.Fatal(err)
@@ -28,18 +29,18 @@ func TestInversionComesBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if same := largestDifference(result.Counterfactual, again.Counterfactual) == 0; same != (abduction == AbductionInversion) {
+		if same := largestDifference(result.Counterfactual, again.Counterfactual) == 0; same != (abduction == counterfactual.AbductionInversion) {
 			t.Errorf("%s: another seed gives the same picture: %v", abduction, same)
 		}
 	}
-	if distance[AbductionInversion] > 0.02 || distance[AbductionNoise] < 5*distance[AbductionInversion] {
+	if distance[counterfactual.AbductionInversion] > 0.02 || distance[counterfactual.AbductionNoise] < 5*distance[counterfactual.AbductionInversion] {
 		t.Errorf("largest difference from the reconstruction: %v", distance)
 	}
 }
 
 func TestInversionStops(t *testing.T) {
 	m := toy.Models(t, goldens, toy.Options{})
-	method, err := New(m, Options{DDIMSteps: 10, Abduction: AbductionInversion})
+	method, err := New(m, Options{DDIMSteps: 10, Abduction: counterfactual.AbductionInversion})
 	if err != nil {
 		t.Fatal(err)
 	}

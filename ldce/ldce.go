@@ -21,6 +21,7 @@ type Method struct {
 	options   Options
 	steps     []diffusion.Step // ascending in time, one more than is made: the level that abduction noises to
 	programs  programs
+	inverter  *diffusion.Inverter
 	predictor *counterfactual.Predictor
 }
 
@@ -35,7 +36,7 @@ func New(m counterfactual.Models, o Options) (*Method, error) {
 		return nil, fmt.Errorf("ldce: %w", err)
 	}
 	return &Method{models: m, options: o, steps: steps, programs: newPrograms(m, o),
-		predictor: counterfactual.NewPredictor(m)}, nil
+		inverter: diffusion.NewInverter(m.Backend, m.Diffusion), predictor: counterfactual.NewPredictor(m)}, nil
 }
 
 // Name is "ldce".

@@ -196,7 +196,7 @@ func TestDenoiseFromAGivenLatent(t *testing.T) {
 func TestBadOptions(t *testing.T) {
 	for word, o := range map[string]Options{
 		"abduction":       {Abduction: "guess"},
-		"run backwards":   {Abduction: AbductionInversion, Eta: 0.5},
+		"run backwards":   {Abduction: counterfactual.AbductionInversion, Eta: 0.5},
 		"guidance_scales": {GuidanceScales: []float64{1, math.Inf(1)}},
 		"certainty":       {Certainty: 1},
 		"strength":        {Strength: new(1.0)},

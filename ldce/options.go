@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"otherwise/counterfactual"
 )
 
 // Options are LDCE's settings. The zero value is the paper's setting for class-conditional ImageNet; a nil pointer
@@ -87,7 +89,7 @@ func (o Options) WithDefaults() (Options, error) {
 	o.Guidance = cmp.Or(o.Guidance, GuidanceConsensus)
 	o.Recurrence = cmp.Or(o.Recurrence, 1)
 	o.Certainty = cmp.Or(o.Certainty, 0.5)
-	o.Abduction = cmp.Or(o.Abduction, AbductionNoise)
+	o.Abduction = cmp.Or(o.Abduction, counterfactual.AbductionNoise)
 	o.Distance = cmp.Or(o.Distance, DistanceL1)
 	o.OverwriteBy = cmp.Or(o.OverwriteBy, OverwriteConstant)
 	o.Patch = cmp.Or(o.Patch, 1)
@@ -120,9 +122,9 @@ func (o Options) WithDefaults() (Options, error) {
 		return o, fmt.Errorf("ldce: distance %q needs a network of features", o.Distance)
 	case o.Guidance != GuidanceConsensus && o.Guidance != GuidanceFree:
 		return o, fmt.Errorf("ldce: unknown guidance %q; legal are %s and %s", o.Guidance, GuidanceConsensus, GuidanceFree)
-	case o.Abduction != AbductionNoise && o.Abduction != AbductionInversion:
-		return o, fmt.Errorf("ldce: unknown abduction %q; legal are %s and %s", o.Abduction, AbductionNoise, AbductionInversion)
-	case o.Abduction == AbductionInversion && o.Eta != 0:
+	case o.Abduction != counterfactual.AbductionNoise && o.Abduction != counterfactual.AbductionInversion:
+		return o, fmt.Errorf("ldce: unknown abduction %q; legal are %s and %s", o.Abduction, counterfactual.AbductionNoise, counterfactual.AbductionInversion)
+	case o.Abduction == counterfactual.AbductionInversion && o.Eta != 0:
 		return o, fmt.Errorf("ldce: eta is %g; inversion needs 0, the sampler that can be run backwards", o.Eta)
 	case !slices.Contains(overwrites, o.OverwriteBy):
 		return o, fmt.Errorf("ldce: unknown overwrite_by %q; legal are %q", o.OverwriteBy, overwrites)

@@ -13,7 +13,6 @@ type programs struct {
 	encode  *nn.Program // picture, posterior noise, abduction noise, alpha -> noised latent, reconstruction
 	step    *nn.Program // one guided denoising step
 	decode  *nn.Program // latent -> picture in [0, 1]
-	invert  *nn.Program // one step of DDIM backwards, without a class
 	renoise *nn.Program // latent, share of its signal that stays, noise -> latent at a higher noise level
 }
 
@@ -49,17 +48,10 @@ func newPrograms(m counterfactual.Models, o Options) programs {
 	decode := func(s []nn.Scope, args []*Node) []*Node {
 		return []*Node{ClipScalar(m.DecodeUnit(counterfactual.BindNets(s), args[0]), 0, 1)}
 	}
-	invert := func(s []nn.Scope, args []*Node) []*Node {
-		z, at, alpha, alphaNext, t, unconditional := args[0], args[1], args[2], args[3], args[4], args[5]
-		eps := m.Diffusion.Denoiser.Eps(counterfactual.BindNets(s).Denoiser, at, diffusion.Timesteps(t, at.Shape().Dimensions[0]), unconditional)
-		next, _ := diffusion.DDIMStep(z, eps, alpha, alphaNext, ScalarZero(z.Graph(), z.DType()), ZerosLike(z))
-		return []*Node{next}
-	}
 	return programs{
 		encode: nn.NewProgram(m.Backend, "ldce encode", encode),
 		step:   nn.NewProgram(m.Backend, "ldce step", step),
 		decode: nn.NewProgram(m.Backend, "ldce decode", decode),
-		invert: nn.NewProgram(m.Backend, "ldce invert", invert),
 		renoise: nn.NewProgram(m.Backend, "ldce renoise", func(_ []nn.Scope, args []*Node) []*Node {
 			return []*Node{diffusion.AddNoise(args[0], args[1], args[2])}
 		}),
