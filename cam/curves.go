@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"otherwise/counterfactual"
@@ -48,7 +47,7 @@ func Curves(ctx context.Context, predictor *counterfactual.Predictor, p counterf
 	if deletion, err = curve(ctx, predictor, p, meanColour(p), order, class, o); err != nil {
 		return nil, nil, err
 	}
-	insertion, err = curve(ctx, predictor, Blur(p, o.Blur), p, order, class, o)
+	insertion, err = curve(ctx, predictor, counterfactual.Blur(p, o.Blur), p, order, class, o)
 	return deletion, insertion, err
 }
 
@@ -99,31 +98,4 @@ func meanColour(p counterfactual.Picture) counterfactual.Picture {
 		out.Values[i] = float32(sums[i%p.Channels] / float64(p.Height*p.Width))
 	}
 	return out
-}
-
-// Blur is p under a Gaussian of the given standard deviation, cut off at three of them; beyond the edges lie the edges.
-func Blur(p counterfactual.Picture, std float64) counterfactual.Picture {
-	radius := int(math.Ceil(3 * std))
-	kernel := make([]float64, 2*radius+1)
-	var total float64
-	for i := range kernel {
-		d := float64(i - radius)
-		kernel[i] = math.Exp(-d * d / (2 * std * std))
-		total += kernel[i]
-	}
-	along := func(in []float32, size, stride int) []float32 {
-		out := make([]float32, len(in))
-		for i := range in {
-			at := i / stride % size
-			var sum float64
-			for k, w := range kernel {
-				j := min(size-1, max(0, at+k-radius))
-				sum += w * float64(in[i+(j-at)*stride])
-			}
-			out[i] = min(1, max(0, float32(sum/total)))
-		}
-		return out
-	}
-	p.Values = along(along(p.Values, p.Width, p.Channels), p.Height, p.Width*p.Channels)
-	return p
 }

@@ -36,6 +36,8 @@ type Result struct {
 	// ActivationMap [height, width] in [0, 1], Mask [height, width] of 0 and 1 and LatentMask, the same on the latent's
 	// grid, are ECED's and other methods' with masks: 1 is foreground, where the picture may change. Nil in LDCE.
 	ActivationMap, Mask, LatentMask *Grid
+	// Region is what ActivationMap shows: [RegionActivation], or [RegionDiffEdit]; empty where no map was asked for.
+	Region string
 	// Consensus [latent height, latent width] is LDCE's: the share of steps in which a location was steered. Nil in other methods, and where
 	// LDCE filters nothing.
 	Consensus *Grid

@@ -3,6 +3,7 @@ package eced
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -28,9 +29,8 @@ func (m *Method) changeForegrounds(ctx context.Context, runs []*run) error {
 	defer a.Free()
 	var noise ChainNoise
 	defer func() { noise.free() }()
-	stoppedAt := make([]bool, len(runs))
 	total := m.options.Iterations
-	for k, open := 0, len(runs); open > 0; k++ {
+	for k := 0; slices.ContainsFunc(runs, (*run).open); k++ {
 		if err := stopped(ctx, k, total); err != nil {
 			return err
 		}
@@ -40,28 +40,45 @@ func (m *Method) changeForegrounds(ctx context.Context, runs []*run) error {
 				return err
 			}
 		}
-		it, err := a.Step(ctx, noise)
-		if err != nil {
+		if err := m.iteration(ctx, a, noise, runs, k); err != nil {
 			return fmt.Errorf("iteration %d of %d (%s): %w", k+1, total, seeds(runs), err)
 		}
-		for i, r := range runs {
-			if stoppedAt[i] {
-				continue
-			}
-			last := k == total-1 || m.options.StopAt > 0 && it.Probabilities[i] > m.options.StopAt
-			if err = r.recordIteration(k, i, it, last); err != nil {
-				break
-			}
-			if last {
-				stoppedAt[i], open = true, open-1
-				if r.foreground, err = row(a.Foreground, i); err != nil {
-					break
-				}
-			}
-		}
-		it.Free()
-		if err != nil {
+	}
+	return nil
+}
+
+// open says whether stage C goes on with the picture.
+func (r *run) open() bool { return r.foreground == nil }
+
+// iteration makes one iteration and ends the runs whose last it is. Once all have reached their target, there is nowhere to move.
+func (m *Method) iteration(ctx context.Context, a *Adversary, noise ChainNoise, runs []*run, k int) error {
+	it, err := a.Forward(ctx, noise)
+	if err != nil {
+		return err
+	}
+	defer it.Free()
+	reached := func(i int) bool { return m.options.StopAt > 0 && it.Probabilities[i] > m.options.StopAt }
+	goesOn := false
+	for i, r := range runs {
+		goesOn = goesOn || r.open() && !reached(i)
+	}
+	if goesOn || m.options.TraceFields {
+		if err := a.Backward(ctx, it); err != nil {
 			return err
+		}
+	}
+	for i, r := range runs {
+		if !r.open() {
+			continue
+		}
+		last := k == m.options.Iterations-1 || reached(i)
+		if err := r.recordIteration(k, i, it, last); err != nil {
+			return err
+		}
+		if last {
+			if r.foreground, err = row(a.Foreground, i); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -49,7 +49,7 @@ type Adversary struct {
 	done                       int             // iterations made
 }
 
-// Iteration is what one forward and backward pass found.
+// Iteration is what one forward and backward pass found; Gradient and Pruned are the backward pass's.
 type Iteration struct {
 	Image         *tensors.Tensor // [batch, height, width, channels] in [0, 1]: what the classifier was shown
 	Pass          *nn.Pass        // the latents before and after each denoising step
@@ -62,6 +62,8 @@ type Iteration struct {
 	// everywhere: how much of what the classifier asks for the mask lets through. (The other gradients can't tell: on the way back
 	// through the pass what lies behind the mask is lost.)
 	PullInside, PullAll []float64
+
+	byLast *tensors.Tensor // the loss's gradient by the pass's last latents
 }
 
 // Free gives the iteration's tensors back to the device.
@@ -71,7 +73,7 @@ func (it *Iteration) Free() {
 		it.Pass.Free()
 		nn.Free(first)
 	}
-	nn.Free(it.Image, it.Gradient, it.Pruned)
+	nn.Free(it.Image, it.byLast, it.Gradient, it.Pruned)
 }
 
 // NewAdversary begins stage C.
@@ -119,24 +121,36 @@ func (m *Method) Steps() []diffusion.Step {
 // errDiverged says that a loss is no number any more.
 var errDiverged = errors.New("the loss is NaN: the latent diverged; lower rate or guidance_scale")
 
-// Step makes one iteration. The caller frees it; the foreground before it is freed.
+// Step makes one iteration: [Adversary.Forward], then [Adversary.Backward]. The caller frees it.
 func (a *Adversary) Step(ctx context.Context, noise ChainNoise) (*Iteration, error) {
-	it := &Iteration{}
-	if err := a.step(ctx, noise, it); err != nil {
+	it, err := a.Forward(ctx, noise)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Backward(ctx, it); err != nil {
 		it.Free()
 		return nil, err
 	}
 	return it, nil
 }
 
-func (a *Adversary) step(ctx context.Context, noise ChainNoise, it *Iteration) error {
+// Forward denoises the scene with the foreground as it is, and asks the classifier. The caller frees the iteration.
+func (a *Adversary) Forward(ctx context.Context, noise ChainNoise) (*Iteration, error) {
+	it := &Iteration{}
+	if err := a.forward(ctx, noise, it); err != nil {
+		it.Free()
+		return nil, err
+	}
+	return it, nil
+}
+
+func (a *Adversary) forward(ctx context.Context, noise ChainNoise, it *Iteration) error {
 	p, s := a.method.programs, a.scene
 	steps := a.method.Steps()
 	if len(noise.Background) != len(steps) || len(noise.Step) != len(steps) {
 		return fmt.Errorf("noise of %d and %d steps for a pass of %d", len(noise.Background), len(noise.Step), len(steps))
 	}
-	alpha := float32(steps[0].Alpha)
-	z, err := p.start.Call1(nil, a.Foreground, s.Background, s.LatentMask, noise.Start, alpha)
+	z, err := p.start.Call1(nil, a.Foreground, s.Background, s.LatentMask, noise.Start, float32(steps[0].Alpha))
 	if err != nil {
 		return err
 	}
@@ -144,54 +158,62 @@ func (a *Adversary) step(ctx context.Context, noise ChainNoise, it *Iteration) e
 		nn.Free(z)
 		return err
 	}
-	byLast, err := a.judge(it)
+	if err := a.judge(it); err != nil {
+		return err
+	}
+	pull, err := p.pull.Call(nil, it.byLast, s.LatentMask)
 	if err != nil {
 		return err
 	}
-	defer nn.Free(byLast)
-	gradient, err := it.Pass.Gradient(ctx, byLast)
+	defer nn.Free(pull...)
+	if it.PullInside, err = doubles(pull[0]); err != nil {
+		return err
+	}
+	it.PullAll, err = doubles(pull[1])
+	return err
+}
+
+// Backward takes the loss's gradient through the iteration's pass to the foreground, and moves the foreground by it; the one before is
+// freed.
+func (a *Adversary) Backward(ctx context.Context, it *Iteration) error {
+	gradient, err := it.Pass.Gradient(ctx, it.byLast)
 	if err != nil {
 		return err
 	}
 	defer nn.Free(gradient)
 	a.done++
-	out, err := p.update.Call(nil, a.Foreground, gradient, s.LatentMask, alpha, a.m, a.v, float32(*a.method.options.Rate), float32(a.done), byLast)
+	alpha := float32(a.method.Steps()[0].Alpha)
+	out, err := a.method.programs.update.Call(nil, a.Foreground, gradient, a.scene.LatentMask, alpha, a.m, a.v, float32(*a.method.options.Rate), float32(a.done))
 	if err != nil {
 		return err
 	}
-	defer nn.Free(out[5:]...)
 	nn.Free(a.m, a.v)
-	if a.Foreground != s.Encoded {
+	if a.Foreground != a.scene.Encoded {
 		nn.Free(a.Foreground)
 	}
 	a.Foreground, a.m, a.v, it.Gradient, it.Pruned = out[0], out[1], out[2], out[3], out[4]
-	if it.PullInside, err = doubles(out[5]); err != nil {
-		return err
-	}
-	it.PullAll, err = doubles(out[6])
-	return err
+	return nil
 }
 
-// judge decodes the pass's last latents, asks the classifier, and returns the loss's gradient by them.
-func (a *Adversary) judge(it *Iteration) (gradient *tensors.Tensor, err error) {
+// judge decodes the pass's last latents, asks the classifier, and takes the loss's gradient by them.
+func (a *Adversary) judge(it *Iteration) (err error) {
 	var logProbs []float64
 	if len(a.scene.Decoders) == 1 {
-		it.Image, gradient, logProbs, err = a.head(a.scene.Decoders[0], it.Pass.Last(), a.targets)
+		it.Image, it.byLast, logProbs, err = a.head(a.scene.Decoders[0], it.Pass.Last(), a.targets)
 	} else {
-		it.Image, gradient, logProbs, err = a.headOfEach(it.Pass.Last())
+		it.Image, it.byLast, logProbs, err = a.headOfEach(it.Pass.Last())
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, logProb := range logProbs {
 		it.Losses, it.Probabilities = append(it.Losses, -logProb), append(it.Probabilities, math.Exp(logProb))
 		it.Loss -= logProb
 	}
 	if math.IsNaN(it.Loss) {
-		nn.Free(gradient)
-		return nil, errDiverged
+		return errDiverged
 	}
-	return gradient, nil
+	return nil
 }
 
 // head decodes latents with one decoder.

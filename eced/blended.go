@@ -40,6 +40,7 @@ type programs struct {
 	noise  *nn.Program // noised latent, the clean one, alpha -> the noise between them
 	steps  *nn.Chain   // blended steps, differentiated one by one
 	head   *nn.Program // final latent -> picture, log-probability, gradient of the loss
+	pull   *nn.Program // gradient by the final latent, mask -> its lengths inside the mask and everywhere
 	update *nn.Program // gradient -> pruned to the mask, and Adam
 }
 
@@ -70,6 +71,10 @@ func newPrograms(m counterfactual.Models, o Options) programs {
 			loss := Neg(ReduceAllSum(logProb)) // "total cross-entropy" (paper)
 			return []*Node{image, logProb, Gradient(loss, a[0])[0]}
 		}),
+		pull: program("pull", func(_ []nn.Scope, a []*Node) []*Node {
+			length := func(x *Node) *Node { return Sqrt(ReduceSum(Square(x), 1, 2, 3)) }
+			return []*Node{length(Mul(a[0], a[1])), length(a[0])}
+		}),
 		update: program("update", func(_ []nn.Scope, a []*Node) []*Node {
 			foreground, gradient, mask, alpha := a[0], a[1], a[2], a[3]
 			// the noised blend depends on the blend through sqrt(alpha); pruning is the product with the mask (Prop. 1)
@@ -78,8 +83,7 @@ func newPrograms(m counterfactual.Models, o Options) programs {
 			adam := o.Adam
 			adam.WeightDecay = 0
 			newZ, newM, newV := adam.Update(foreground, pruned, a[4], a[5], a[6], a[7])
-			length := func(x *Node) *Node { return Sqrt(ReduceSum(Square(x), 1, 2, 3)) }
-			return []*Node{newZ, newM, newV, gradient, pruned, length(Mul(a[8], mask)), length(a[8])}
+			return []*Node{newZ, newM, newV, gradient, pruned}
 		}),
 	}
 }

@@ -20,6 +20,7 @@ type Method struct {
 	steps     []diffusion.Step // the last DenoiseSteps of the schedule, ascending in time
 	programs  programs
 	inverter  *diffusion.Inverter
+	diffEdit  *diffusion.DiffEdit
 	mapper    *cam.Mapper
 	predictor *counterfactual.Predictor
 }
@@ -35,6 +36,10 @@ func New(m counterfactual.Models, o Options) (*Method, error) {
 		return nil, fmt.Errorf("eced: %w", err)
 	}
 	o.CAM = mapper.Options()
+	diffEdit, err := diffusion.NewDiffEdit(m.Backend, m.Diffusion, o.DiffEdit)
+	if err != nil {
+		return nil, fmt.Errorf("eced: %w", err)
+	}
 	eta := o.Eta
 	if o.Sampler == samplerDDPM { // ancestral steps are DDIM's with eta 1, but for the last one's noise, which is left out
 		eta = 1
@@ -44,7 +49,7 @@ func New(m counterfactual.Models, o Options) (*Method, error) {
 		return nil, fmt.Errorf("eced: %w", err)
 	}
 	return &Method{models: m, options: o, steps: steps[:o.DenoiseSteps], programs: newPrograms(m, o),
-		inverter: diffusion.NewInverter(m.Backend, m.Diffusion), mapper: mapper, predictor: counterfactual.NewPredictor(m)}, nil
+		inverter: diffusion.NewInverter(m.Backend, m.Diffusion), diffEdit: diffEdit, mapper: mapper, predictor: counterfactual.NewPredictor(m)}, nil
 }
 
 // Name is "eced".
@@ -117,6 +122,9 @@ func (m *Method) complete(ctx context.Context, runs []*run) error {
 	each := time.Since(begun) / time.Duration(max(1, len(runs)))
 	for _, r := range runs {
 		r.result.Timings = append(r.result.Timings, counterfactual.Timing{Stage: "adversarial", Duration: each})
+		if m.options.KeepUnchanged > 0 {
+			r.result.Counterfactual = counterfactual.Restore(r.result.Original, r.result.Reconstruction, r.result.Counterfactual, m.options.KeepUnchanged)
+		}
 		after, err := m.predictor.Probabilities(r.result.Counterfactual)
 		if err != nil {
 			return err
@@ -197,59 +205,6 @@ func (r *run) freeScene() {
 	if r.decoder != nil {
 		r.decoder.Free()
 	}
-}
-
-// chooseRegion is stage A: the activation map of the class that the classifier gives the picture now, thresholded to a
-// mask and taken to the latent's grid.
-func (r *run) chooseRegion(ctx context.Context) error {
-	if r.options.Given != nil {
-		return r.takeMask(r.options.Given)
-	}
-	activation, err := r.mapper.Map(ctx, r.problem.Picture, r.result.Predicted)
-	if err != nil {
-		return err
-	}
-	return r.cutRegion(activation, *r.options.Delta)
-}
-
-// cutRegion makes masks of an activation map.
-func (r *run) cutRegion(activation *counterfactual.Grid, delta float64) error {
-	region := cam.Region{Delta: delta, Share: r.options.ForegroundShare, Strict: r.options.Strict, Mode: r.options.MaskMode}
-	mask, latentMask, err := region.Masks(activation, r.models.Diffusion.Autoencoder.Factor())
-	if err != nil {
-		return err
-	}
-	r.result.ActivationMap = activation
-	return r.setMasks(mask, latentMask)
-}
-
-// takeMask uses a mask of the user's.
-func (r *run) takeMask(mask *counterfactual.Grid) error {
-	if mask.Height != r.problem.Picture.Height || mask.Width != r.problem.Picture.Width {
-		return fmt.Errorf("the given mask is %dx%d, the picture %dx%d", mask.Width, mask.Height, r.problem.Picture.Width, r.problem.Picture.Height)
-	}
-	latentMask, err := cam.Downsample(mask, r.models.Diffusion.Autoencoder.Factor(), r.options.MaskMode)
-	if err != nil {
-		return err
-	}
-	if err := cam.CheckMask(latentMask, 1); err != nil {
-		return err
-	}
-	return r.setMasks(mask, latentMask)
-}
-
-func (r *run) setMasks(mask, latentMask *counterfactual.Grid) error {
-	if r.options.SoftBorder > 0 {
-		soft := counterfactual.Picture(*latentMask)
-		latentMask = new(counterfactual.Grid(cam.Blur(soft, r.options.SoftBorder)))
-	}
-	r.result.Mask, r.result.LatentMask = mask, latentMask
-	r.mask, r.latentMask = maskTensor(mask), maskTensor(latentMask)
-	return nil
-}
-
-func maskTensor(g *counterfactual.Grid) *tensors.Tensor {
-	return tensors.FromFlatDataAndDimensions(append([]float32(nil), g.Values...), 1, g.Height, g.Width, 1)
 }
 
 // noise draws a latent of standard normal numbers from the stream of that name under the problem's seed.

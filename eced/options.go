@@ -7,6 +7,7 @@ import (
 
 	"otherwise/cam"
 	"otherwise/counterfactual"
+	"otherwise/diffusion"
 	"otherwise/nn"
 )
 
@@ -19,6 +20,12 @@ const (
 // Options are ECED's settings. The zero value is the paper's setting, and where the paper's number is lost, the choice
 // of SPEC-ECED. A nil pointer stands for the default named, so that 0 can be asked for: Delta: new(0.0).
 type Options struct {
+	// Region is the map that stage A cuts the foreground from: "activation" (paper), what speaks for the class that the classifier gives
+	// the picture; or "diffedit" (ours, from Couairon et al., 2022), where the diffusion model would draw the target otherwise. What a class
+	// lacks, such as a smile, no activation can show.
+	Region string `json:"region"`
+	// DiffEdit says how the map "diffedit" is made.
+	DiffEdit diffusion.DiffEditOptions `json:"diffedit"`
 	// CAM says how the activation map is made; ScoreCAM, authors' convention (paper).
 	CAM cam.Options `json:"cam"`
 	// Delta is the activation from which on a pixel is foreground; 0.3 (choice; the ablation's other value is 0.5).
@@ -79,6 +86,11 @@ type Options struct {
 	// FreshNoise draws new noise in every iteration instead of once per picture (choice: once).
 	FreshNoise bool `json:"fresh_noise"`
 
+	// KeepUnchanged puts the original's own pixels back where little changed: all where nothing did, none where the blurred change
+	// from the reconstruction is this much of the range of values or more. 0 (paper) shows what the decoder gives. StopAt looks at
+	// what the decoder gives; what the classifier says afterwards is said of the picture so made.
+	KeepUnchanged float64 `json:"keep_unchanged"`
+
 	// TraceFrames is how many iterations, evenly spread, keep their latent and picture in the trace; 8. -1 keeps all.
 	TraceFrames int `json:"trace_frames"`
 	// TraceFields keeps, for these iterations of stage C, the gradient by the foreground's latent too.
@@ -87,6 +99,7 @@ type Options struct {
 
 // withDefaults returns the options with every default filled in, or what is wrong with them.
 func (o Options) withDefaults() (Options, error) {
+	o.Region = cmp.Or(o.Region, counterfactual.RegionActivation)
 	o.Delta = cmp.Or(o.Delta, new(0.3))
 	o.MaskMode = cmp.Or(o.MaskMode, cam.NearestCenter)
 	o.BackgroundSteps = cmp.Or(o.BackgroundSteps, 500)
@@ -111,6 +124,8 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("eced: %w", err)
 	}
 	switch {
+	case o.Region != counterfactual.RegionActivation && o.Region != counterfactual.RegionDiffEdit:
+		return o, fmt.Errorf("eced: unknown region %q; legal are %s and %s", o.Region, counterfactual.RegionActivation, counterfactual.RegionDiffEdit)
 	case o.Sampler != samplerDDIM && o.Sampler != samplerDDPM:
 		return o, fmt.Errorf("eced: unknown sampler %q; legal are %s and %s", o.Sampler, samplerDDIM, samplerDDPM)
 	case o.Sampler == samplerDDPM && o.Eta != 0:
@@ -139,6 +154,8 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("eced: denoise_steps is %d; legal is 1 to ddim_steps (%d)", o.DenoiseSteps, o.DDIMSteps)
 	case math.IsNaN(*o.GuidanceScale) || math.IsInf(*o.GuidanceScale, 0):
 		return o, fmt.Errorf("eced: guidance_scale is %g; it must be a finite number", *o.GuidanceScale)
+	case !(o.KeepUnchanged >= 0 && o.KeepUnchanged <= 1):
+		return o, fmt.Errorf("eced: keep_unchanged is %g; legal is 0 to 1", o.KeepUnchanged)
 	case !(o.StopAt >= 0 && o.StopAt < 1):
 		return o, fmt.Errorf("eced: stop_at is %g; legal is 0 (never) to below 1", o.StopAt)
 	}

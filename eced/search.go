@@ -79,7 +79,7 @@ func (r *run) search(ctx context.Context, o SearchOptions) (*Search, error) {
 	r.Method = &stopping
 	var activation *counterfactual.Grid
 	if err := r.stage(ctx, "activation map", func(ctx context.Context) (err error) {
-		activation, err = r.mapper.Map(ctx, r.problem.Picture, r.result.Predicted)
+		activation, err = r.regionMap(ctx)
 		return err
 	}); err != nil {
 		return nil, err

@@ -65,9 +65,11 @@ func TestGivenMaskWithSoftBorder(t *testing.T) {
 func TestSamplerAndOptimiser(t *testing.T) {
 	plain := explain(t, quick())
 	for name, change := range map[string]func(*Options){
-		"ddpm":      func(o *Options) { o.Sampler = samplerDDPM },
-		"inversion": func(o *Options) { o.Abduction = counterfactual.AbductionInversion },
-		"betas":     func(o *Options) { o.Adam = nn.AdamOptions{Beta1: 0.3, Beta2: 0.6} },
+		"ddpm":           func(o *Options) { o.Sampler = samplerDDPM },
+		"diffedit":       func(o *Options) { o.Region = counterfactual.RegionDiffEdit },
+		"keep_unchanged": func(o *Options) { o.KeepUnchanged = 0.2 },
+		"inversion":      func(o *Options) { o.Abduction = counterfactual.AbductionInversion },
+		"betas":          func(o *Options) { o.Adam = nn.AdamOptions{Beta1: 0.3, Beta2: 0.6} },
 	} {
 		o := quick()
 		change(&o)
@@ -77,15 +79,17 @@ func TestSamplerAndOptimiser(t *testing.T) {
 		}
 	}
 	for word, o := range map[string]Options{
-		"sampler":     {Sampler: "euler"},
-		"abduction":   {Abduction: "guess"},
-		"backwards":   {Abduction: counterfactual.AbductionInversion, Eta: 0.5},
-		"fresh_noise": {Abduction: counterfactual.AbductionInversion, FreshNoise: true},
-		"eta":         {Sampler: samplerDDPM, Eta: 0.5},
-		"beta1":       {Adam: nn.AdamOptions{Beta1: 2}},
-		"soft":        {SoftBorder: -1},
-		"confidence":  {Confidence: 1},
-		"auto_delta":  {AutoDelta: true, ForegroundShare: 0.5},
+		"sampler":        {Sampler: "euler"},
+		"abduction":      {Abduction: "guess"},
+		"backwards":      {Abduction: counterfactual.AbductionInversion, Eta: 0.5},
+		"fresh_noise":    {Abduction: counterfactual.AbductionInversion, FreshNoise: true},
+		"eta":            {Sampler: samplerDDPM, Eta: 0.5},
+		"beta1":          {Adam: nn.AdamOptions{Beta1: 2}},
+		"region":         {Region: "somewhere"},
+		"keep_unchanged": {KeepUnchanged: 2},
+		"soft":           {SoftBorder: -1},
+		"confidence":     {Confidence: 1},
+		"auto_delta":     {AutoDelta: true, ForegroundShare: 0.5},
 	} {
 		if _, err := o.withDefaults(); err == nil || !strings.Contains(err.Error(), word) {
 			t.Errorf("%s: got error %v", word, err)

@@ -329,7 +329,7 @@ func (r *run) finish() ([]*counterfactual.Result, error) {
 	}
 	if r.options.KeepUnchanged > 0 {
 		for i, result := range r.results {
-			pictures[i] = restore(result.Original, result.Reconstruction, pictures[i], r.options.KeepUnchanged)
+			pictures[i] = counterfactual.Restore(result.Original, result.Reconstruction, pictures[i], r.options.KeepUnchanged)
 		}
 	}
 	after, err := r.predictor.Probabilities(pictures...)

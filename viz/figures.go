@@ -54,11 +54,28 @@ func changeFigures(r *counterfactual.Result) []Figure {
 	return out
 }
 
+// differenceTitle is what the map is called that a mask is cut from where it isn't the classifier's.
+const differenceTitle = "class difference"
+
+func mapTitle(r *counterfactual.Result) string {
+	if r.Region == counterfactual.RegionDiffEdit {
+		return differenceTitle
+	}
+	return "activation map"
+}
+
+func mapCaption(r *counterfactual.Result) string {
+	if r.Region == counterfactual.RegionDiffEdit {
+		return "drawn otherwise"
+	}
+	return "where it looks"
+}
+
 // regionFigures are where the picture may change, or was steered.
 func regionFigures(r *counterfactual.Result) []Figure {
 	var out []Figure
 	if r.ActivationMap != nil {
-		out = append(out, Figure{Title: "activation map", Caption: "where it looks", Picture: Overlay(r.Original, r.ActivationMap, OverlayAlpha),
+		out = append(out, Figure{Title: mapTitle(r), Caption: mapCaption(r), Picture: Overlay(r.Original, r.ActivationMap, OverlayAlpha),
 			Bar: HeatBar("0", "1")})
 	}
 	if r.Mask != nil {

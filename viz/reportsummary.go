@@ -95,7 +95,9 @@ func legend(items []itemView) []legendView {
 			"here is the model's loss, not an explanation."},
 		{Title: "activation map", Text: "Where the classifier looks for its decision, laid over the original.",
 			Ramp: heat, Low: "0 ignored", High: "1 decisive"},
-		{Title: "mask", Text: "The activation map above a threshold. Inside the orange line the picture may change, outside it stays."},
+		{Title: differenceTitle, Text: "Where the diffusion model would draw the target class otherwise, laid over the original.",
+			Ramp: heat, Low: "0 alike", High: "1 otherwise"},
+		{Title: "mask", Text: "The map above a threshold. Inside the orange line the picture may change, outside it stays."},
 		{Title: "latent mask", Text: "The mask on the latent's coarser grid, on which it acts."},
 		{Title: "consensus map", Text: "In what share of the steps the classifier's wish and the diffusion model's agreed, so " +
 			"that the place was steered.", Ramp: heat, Low: "0 never", High: "1 always"},

@@ -1,15 +1,13 @@
-package ldce
+package counterfactual
 
 import (
 	"math"
 	"testing"
-
-	"otherwise/counterfactual"
 )
 
 // gray is a picture of one value.
-func gray(side int, value float32) counterfactual.Picture {
-	p := counterfactual.Picture{Height: side, Width: side, Channels: 1, Values: make([]float32, side*side)}
+func gray(side int, value float32) Picture {
+	p := Picture{Height: side, Width: side, Channels: 1, Values: make([]float32, side*side)}
 	for i := range p.Values {
 		p.Values[i] = value
 	}
@@ -24,7 +22,7 @@ func TestRestoreKeepsWhatDidNotChange(t *testing.T) {
 			found.Values[y*side+x] = 0.85 // a change of 0.4
 		}
 	}
-	got := restore(original, reconstruction, found, 0.3)
+	got := Restore(original, reconstruction, found, 0.3)
 	at := func(x int) float64 { return float64(got.Values[10*side+x]) }
 	if at(5) != 0.5 {
 		t.Errorf("where nothing changed: %g, want the original's 0.5", at(5))
@@ -44,7 +42,7 @@ func TestRestoreKeepsWhatDidNotChange(t *testing.T) {
 	// with the largest threshold a change of 0.4 is a mixture
 	u := 0.4
 	want := u*u*(3-2*u)*0.85 + (1-u*u*(3-2*u))*0.5
-	if got := restore(original, reconstruction, found, 1).Values[10*side+side-5]; math.Abs(float64(got)-want) > 1e-3 {
+	if got := Restore(original, reconstruction, found, 1).Values[10*side+side-5]; math.Abs(float64(got)-want) > 1e-3 {
 		t.Errorf("half of the threshold: %g, want %g", got, want)
 	}
 }
