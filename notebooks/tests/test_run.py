@@ -23,8 +23,8 @@ WANTED = os.environ.get("OTHERWISE_TEST_NOTEBOOKS", "").split() or [""]
 
 # The page says "idle" before there is a kernel, too; what is run then is forgotten.
 KERNEL_WAITS = """() => {
-    const session = window.jupyterapp.shell.currentWidget?.sessionContext, kernel = session?.session?.kernel;
-    return session?.isReady && kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
+    const context = window.jupyterapp.shell.currentWidget?.sessionContext;
+    return context?.isReady && context.session?.kernel?.connectionStatus === 'connected';
 }"""
 
 
