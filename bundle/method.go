@@ -47,8 +47,8 @@ func MethodNames() []string {
 	return names
 }
 
-// Method prepares a method with the options that the bundle stores for it, overlaid by JSON objects of overrides, one after the other
-// (nil for none). A field that the method doesn't have is an error. LDCE's overrides may have one more, "preset", with one of
+// Method prepares a method with the options that the bundle stores for it, and over them those for its task (under "eced/Young"),
+// overlaid by JSON objects of overrides, one after the other (nil for none). A field that the method doesn't have is an error. LDCE's overrides may have one more, "preset", with one of
 // [ldce.PresetNames]: its values count as if they stood there, under the other fields of the same object.
 func (b *Bundle) Method(name string, overrides ...[]byte) (counterfactual.Method, error) {
 	switch name {
@@ -88,9 +88,11 @@ func unknownMethod(name string) error {
 
 // prepare makes a method of its options: those given, overlaid by the bundle's stored ones, then the overrides.
 func prepare[O any, M counterfactual.Method](b *Bundle, name string, overrides [][]byte, o O, make func(counterfactual.Models, O) (M, error)) (counterfactual.Method, error) {
-	if stored := b.methods[name]; len(stored) > 0 {
-		if err := strict(stored, &o); err != nil {
-			return nil, fmt.Errorf("options of %s stored in the bundle: %w", name, err)
+	for _, key := range []string{name, name + "/" + b.Task} {
+		if stored := b.methods[key]; len(stored) > 0 {
+			if err := strict(stored, &o); err != nil {
+				return nil, fmt.Errorf("options of %s stored in the bundle: %w", key, err)
+			}
 		}
 	}
 	for _, some := range overrides {

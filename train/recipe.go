@@ -46,7 +46,8 @@ type Recipe struct {
 	// Bias is what was planted in the training pictures of a world.
 	Bias []datasets.Bias
 	Runs map[string]RunSize
-	// Methods are the options, JSON, with which the methods work best on this bundle, chosen on training pictures.
+	// Methods are the options, JSON, with which the methods work best on this bundle, chosen on training pictures; under "eced/Young" are
+	// what a task wants otherwise.
 	Methods map[string]json.RawMessage
 }
 
