@@ -51,11 +51,11 @@ func (v *Inverter) Invert(ctx context.Context, z, tokens *tensors.Tensor, steps 
 
 // back makes one step.
 func (v *Inverter) back(ctx context.Context, z, tokens *tensors.Tensor, step Step) (*tensors.Tensor, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	at := z
 	for range inversionPasses {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
 		next, err := v.step.Call1([]*nn.Params{v.model.DenoiserParams}, z, at, float32(step.AlphaPrev), float32(step.Alpha), int32(step.T), tokens)
 		if at != z {
 			nn.Free(at)

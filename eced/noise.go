@@ -80,7 +80,9 @@ func (m *Method) invertedNoise(ctx context.Context, s Scene) (noise ChainNoise, 
 		return noise, err
 	}
 	defer nn.Free(nobody)
-	clean, err := m.programs.start.Call1(nil, s.Encoded, s.Background, s.LatentMask, diffusion.NoNoise(), float32(1))
+	none := diffusion.NoNoise()
+	defer nn.Free(none)
+	clean, err := m.programs.start.Call1(nil, s.Encoded, s.Background, s.LatentMask, none, float32(1))
 	if err != nil {
 		return noise, err
 	}

@@ -28,6 +28,9 @@ func (r *run) regionMap(ctx context.Context) (*counterfactual.Grid, error) {
 	if r.options.Region == counterfactual.RegionActivation {
 		return r.mapper.Map(ctx, r.problem.Picture, r.result.Predicted)
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	differs, err := r.diffEdit.Map(r.encoded, r.result.Predicted, r.problem.Target, r.problem.Seed)
 	if err != nil {
 		return nil, err

@@ -19,7 +19,9 @@ func TestStopsInEveryStageAndFreesMemory(t *testing.T) {
 	}
 	searching := quick()
 	searching.AutoDelta, searching.ForegroundShare, searching.Confidence, searching.Iterations = true, 0, 0.6, 2
-	for name, o := range map[string]Options{"region, background and adversary": quick(), "search": searching} {
+	inverting := quick()
+	inverting.Region, inverting.Abduction = counterfactual.RegionDiffEdit, counterfactual.AbductionInversion
+	for name, o := range map[string]Options{"region, background and adversary": quick(), "search": searching, "difference and inversion": inverting} {
 		t.Run(name, func(t *testing.T) {
 			method, err := New(m, o)
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"otherwise/counterfactual"
 	"otherwise/internal/golden"
 	"otherwise/internal/livebuffers"
 	"otherwise/internal/toy"
@@ -16,13 +17,20 @@ func TestStopsInEveryStageAndFreesMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	method, err := New(m, Options{DDIMSteps: 20, Strength: new(0.3), Eta: 0.5, Recurrence: 2, OverwriteBy: OverwriteNoise})
-	if err != nil {
-		t.Fatal(err)
-	}
 	problems := toyProblems(t, m)
-	livebuffers.CheckStops(t, backend, 3, func(ctx context.Context) error {
-		_, err := method.ExplainBatch(ctx, problems, nil)
-		return err
-	})
+	for name, o := range map[string]Options{
+		"noise":     {DDIMSteps: 20, Strength: new(0.3), Eta: 0.5, Recurrence: 2, OverwriteBy: OverwriteNoise},
+		"inversion": {DDIMSteps: 20, Strength: new(0.3), Abduction: counterfactual.AbductionInversion},
+	} {
+		t.Run(name, func(t *testing.T) {
+			method, err := New(m, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			livebuffers.CheckStops(t, backend, 3, func(ctx context.Context) error {
+				_, err := method.ExplainBatch(ctx, problems, nil)
+				return err
+			})
+		})
+	}
 }
