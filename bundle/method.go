@@ -48,8 +48,9 @@ func MethodNames() []string {
 }
 
 // Method prepares a method with the options that the bundle stores for it, and over them those for its task (under "eced/Young"),
-// overlaid by JSON objects of overrides, one after the other (nil for none). A field that the method doesn't have is an error. LDCE's overrides may have one more, "preset", with one of
-// [ldce.PresetNames]: its values count as if they stood there, under the other fields of the same object.
+// overlaid by JSON objects of overrides, one after the other (nil for none). A field that the method doesn't have is an error. LDCE's
+// overrides may have one more, "preset", with one of [ldce.PresetNames]: its values count as if they stood there, under the other fields
+// of the same object.
 func (b *Bundle) Method(name string, overrides ...[]byte) (counterfactual.Method, error) {
 	switch name {
 	case "ldce":

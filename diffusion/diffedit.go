@@ -3,6 +3,7 @@ package diffusion
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -64,12 +65,8 @@ func (d *DiffEdit) Map(z *tensors.Tensor, source, target int, seed uint64) (*ten
 	defer nn.Free(noise)
 	var tokens [2]*tensors.Tensor
 	for i, class := range []int{source, target} {
-		classes := make([]int, d.options.Samples)
-		for j := range classes {
-			classes[j] = class
-		}
 		var err error
-		if tokens[i], err = d.model.Conditioner.Tokens(classes); err != nil {
+		if tokens[i], err = d.model.Conditioner.Tokens(slices.Repeat([]int{class}, d.options.Samples)); err != nil {
 			return nil, fmt.Errorf("diffedit: %w", err)
 		}
 		defer nn.Free(tokens[i])

@@ -40,9 +40,7 @@ func (m *Method) Prepare(ctx context.Context, picture counterfactual.Picture) er
 	defer noise.free()
 	defer nn.Free(reference)
 	args := a.stepArgs(m.Steps(), noise)(0)
-	var group errgroup.Group
-	group.SetLimit(runtime.NumCPU())
-	for _, compile := range []func() error{
+	programs := []func() error{
 		func() error { // the largest first
 			out, err := m.programs.steps.StepGradient(a.denoiser(), r.encoded, r.encoded, args...)
 			nn.Free(out)
@@ -60,7 +58,24 @@ func (m *Method) Prepare(ctx context.Context, picture counterfactual.Picture) er
 			return err
 		},
 		func() error { _, err := m.predictor.Probabilities(picture); return err },
-	} {
+	}
+	if m.options.inverts() {
+		programs = append(programs, func() error {
+			latents, err := m.inverter.Invert(ctx, r.encoded, a.unconditional, m.steps[:1])
+			nn.Free(latents...)
+			return err
+		})
+	}
+	if m.options.Region == counterfactual.RegionDiffEdit {
+		programs = append(programs, func() error {
+			differs, err := m.diffEdit.Map(r.encoded, 0, 0, 0)
+			nn.Free(differs)
+			return err
+		})
+	}
+	var group errgroup.Group
+	group.SetLimit(runtime.NumCPU())
+	for _, compile := range programs {
 		group.Go(func() error {
 			if err := ctx.Err(); err != nil {
 				return err

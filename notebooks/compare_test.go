@@ -187,7 +187,7 @@ func different(was, is string) string {
 	}
 	for i := range drawingsWere {
 		if a, b := elements(drawingsWere[i]), elements(drawingsAre[i]); !slices.Equal(a, b) {
-			return fmt.Sprintf("drawing %d: %v, then %v", i, a, b)
+			return fmt.Sprintf("drawing %d has %q, then %q", i, a, b)
 		}
 	}
 	return differentText(plain(was), plain(is))

@@ -57,25 +57,20 @@ func changeFigures(r *counterfactual.Result) []Figure {
 // differenceTitle is what the map is called that a mask is cut from where it isn't the classifier's.
 const differenceTitle = "class difference"
 
-func mapTitle(r *counterfactual.Result) string {
+// mapWords are title and caption of the map that a mask is cut from.
+func mapWords(r *counterfactual.Result) (title, caption string) {
 	if r.Region == counterfactual.RegionDiffEdit {
-		return differenceTitle
+		return differenceTitle, "drawn otherwise"
 	}
-	return "activation map"
-}
-
-func mapCaption(r *counterfactual.Result) string {
-	if r.Region == counterfactual.RegionDiffEdit {
-		return "drawn otherwise"
-	}
-	return "where it looks"
+	return "activation map", "where it looks"
 }
 
 // regionFigures are where the picture may change, or was steered.
 func regionFigures(r *counterfactual.Result) []Figure {
 	var out []Figure
 	if r.ActivationMap != nil {
-		out = append(out, Figure{Title: mapTitle(r), Caption: mapCaption(r), Picture: Overlay(r.Original, r.ActivationMap, OverlayAlpha),
+		title, caption := mapWords(r)
+		out = append(out, Figure{Title: title, Caption: caption, Picture: Overlay(r.Original, r.ActivationMap, OverlayAlpha),
 			Bar: HeatBar("0", "1")})
 	}
 	if r.Mask != nil {

@@ -58,8 +58,9 @@ func parts(r *counterfactual.Result) []part {
 	width, height := r.Original.Width, r.Original.Height
 	out := []part{{"original", "original", Image(r.Original)}}
 	if r.ActivationMap != nil {
-		out = append(out, part{"activation", mapTitle(r), Heat(r.ActivationMap, width, height)},
-			part{"overlay", mapTitle(r) + ", overlaid", Overlay(r.Original, r.ActivationMap, OverlayAlpha)})
+		title, _ := mapWords(r)
+		out = append(out, part{"activation", title, Heat(r.ActivationMap, width, height)},
+			part{"overlay", title + ", overlaid", Overlay(r.Original, r.ActivationMap, OverlayAlpha)})
 	}
 	if r.Mask != nil {
 		out = append(out, part{"mask", "mask", MaskImage(r.Mask)}, part{"outline", "mask's outline", Outline(r.Original, r.Mask)})
