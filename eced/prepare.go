@@ -40,7 +40,9 @@ func (m *Method) Prepare(ctx context.Context, picture counterfactual.Picture) er
 	defer noise.free()
 	defer nn.Free(reference)
 	args := a.stepArgs(m.Steps(), noise)(0)
-	programs := []func() error{
+	var group errgroup.Group
+	group.SetLimit(runtime.NumCPU())
+	for _, compile := range []func() error{
 		func() error { // the largest first
 			out, err := m.programs.steps.StepGradient(a.denoiser(), r.encoded, r.encoded, args...)
 			nn.Free(out)
@@ -58,24 +60,7 @@ func (m *Method) Prepare(ctx context.Context, picture counterfactual.Picture) er
 			return err
 		},
 		func() error { _, err := m.predictor.Probabilities(picture); return err },
-	}
-	if m.options.inverts() {
-		programs = append(programs, func() error {
-			latents, err := m.inverter.Invert(ctx, r.encoded, a.unconditional, m.steps[:1])
-			nn.Free(latents...)
-			return err
-		})
-	}
-	if m.options.Region == counterfactual.RegionDiffEdit {
-		programs = append(programs, func() error {
-			differs, err := m.diffEdit.Map(r.encoded, 0, 0, 0)
-			nn.Free(differs)
-			return err
-		})
-	}
-	var group errgroup.Group
-	group.SetLimit(runtime.NumCPU())
-	for _, compile := range programs {
+	} {
 		group.Go(func() error {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -83,10 +68,31 @@ func (m *Method) Prepare(ctx context.Context, picture counterfactual.Picture) er
 			return compile()
 		})
 	}
-	if err := group.Wait(); err != nil {
+	err = group.Wait()
+	if err == nil {
+		err = m.prepareOptional(ctx, r, a)
+	}
+	if err != nil {
 		return fmt.Errorf("eced, compiling: %w", err)
 	}
 	return nil
+}
+
+// prepareOptional compiles what only some options need, one program after the other: each takes memory.
+func (m *Method) prepareOptional(ctx context.Context, r *run, a *Adversary) error {
+	if m.options.inverts() {
+		latents, err := m.inverter.Invert(ctx, r.encoded, a.unconditional, m.steps[:1])
+		nn.Free(latents...)
+		if err != nil {
+			return err
+		}
+	}
+	if m.options.Region != counterfactual.RegionDiffEdit {
+		return nil
+	}
+	differs, err := m.diffEdit.Map(r.encoded, 0, 0, 0)
+	nn.Free(differs)
+	return err
 }
 
 // standIn is a run on a picture, with a mask of the left half and nothing fitted.
