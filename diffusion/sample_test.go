@@ -40,6 +40,24 @@ func TestSamplesDependOnTheirOwnSeedOnly(t *testing.T) {
 	}
 }
 
+// Guidance of 1 skips the unconditional estimate and gives what is left of guidance close to 1.
+func TestSamplesWithoutGuidance(t *testing.T) {
+	model := toyModel(t)
+	draw := func(scale float64) []float32 {
+		out, err := model.Sample(t.Context(), golden.Backend(t), []int{1, 2},
+			diffusion.SampleOptions{Height: 16, Width: 16, Steps: 5, GuidanceScale: scale})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tensors.MustCopyFlatData[float32](out)
+	}
+	alone := draw(1)
+	golden.Near(t, "guidance 1", alone, draw(1.00001), 1e-3)
+	if golden.Compare(draw(4), alone, golden.Absolute(1e-3)).Pass {
+		t.Error("guidance changes nothing")
+	}
+}
+
 func TestSamplingStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

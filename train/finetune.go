@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -36,7 +37,8 @@ type Captions interface {
 }
 
 // FineTuneTask fits the U-Net of a diffusion model, or an adapter of it, to pictures: the mean squared error of what it estimates
-// (noise or velocity, as it was trained), at all levels of the model's schedule. Autoencoder and condition stay as they are. classes are
+// (noise or velocity, as it was trained), at all levels of the model's schedule; scenes that are drawn anew are shown twice in a step, where
+// the batch is even. Autoencoder and condition stay as they are. classes are
 // the model's classes of the pictures' labels; nil: the pictures' captions are shown, which takes a model of texts. lora is the adapter that
 // the task fits, nil where it fits all weights.
 // Source: Ho et al., 2020, Eq. 14; ECED's supplement for CelebA-HQ.
@@ -45,6 +47,10 @@ func FineTuneTask(backend compute.Backend, model *diffusion.Model, data *Picture
 	network, prediction := diffusion.Trained(model.Denoiser)
 	if _, is := network.(diffusion.UNet); !is {
 		return Task{}, nil, errors.New("fine-tuning: the denoiser must be a U-Net in float32; open it in that precision")
+	}
+	each := 1
+	if data.Drawn() && o.Batch%perScene == 0 {
+		each = perScene
 	}
 	task = Task{Name: "diffusion", Params: model.DenoiserParams, Frozen: []*nn.Params{model.AutoencoderParams}}
 	if o.Rank > 0 {
@@ -60,23 +66,26 @@ func FineTuneTask(backend compute.Backend, model *diffusion.Model, data *Picture
 			unet = nets[2].Adapted(nets[0], lora.Rank, lora.Scale())
 		}
 		z := StopGradient(model.Encode(nets[1], diffusion.FromUnit(x), posterior))
+		z = Concatenate(slices.Repeat([]*Node{z}, each), 0)
 		return DiffusionLoss(network, unet, z, l.t, l.alpha, l.noise, tokens, diffusionTarget(prediction, z, l.noise, l.alpha))
 	}
 	conditions, err := newConditions(model, data, classes)
 	if err != nil {
 		return Task{}, nil, err
 	}
-	order, err := newEpochOrder(data.Len(), o.Batch, o.Seed, "fine-tuning")
+	order, err := newEpochOrder(data.Len(), o.Batch/each, o.Seed, "fine-tuning")
 	if err != nil {
 		return Task{}, nil, err
 	}
-	latent := model.LatentDims(o.Batch, data.Height, data.Width)
+	latent, encoded := model.LatentDims(o.Batch, data.Height, data.Width), model.LatentDims(o.Batch/each, data.Height, data.Width)
 	task.Batch = func(step int) ([]any, error) {
 		numbers := order.at(step)
 		x, _, err := data.Batch(numbers)
 		if err != nil {
 			return nil, err
 		}
+		pictures := tensors.FromFlatDataAndDimensions(x, len(numbers), data.Height, data.Width, data.Channels)
+		numbers = slices.Repeat(numbers, each)
 		rng := nn.Stream(o.Seed, fmt.Sprintf("fine-tuning/step/%d", step))
 		t, alpha, dropped := make([]int32, o.Batch), make([]float32, o.Batch), make([]bool, o.Batch)
 		for b := range numbers {
@@ -88,8 +97,7 @@ func FineTuneTask(backend compute.Backend, model *diffusion.Model, data *Picture
 		if err != nil {
 			return nil, err
 		}
-		return []any{tensors.FromFlatDataAndDimensions(x, o.Batch, data.Height, data.Width, data.Channels),
-			gaussian(o.Seed, fmt.Sprintf("fine-tuning/posterior/%d", step), latent...), t, tensors.FromFlatDataAndDimensions(alpha, o.Batch, 1, 1, 1),
+		return []any{pictures, gaussian(o.Seed, fmt.Sprintf("fine-tuning/posterior/%d", step), encoded...), t, tensors.FromFlatDataAndDimensions(alpha, o.Batch, 1, 1, 1),
 			gaussian(o.Seed, fmt.Sprintf("fine-tuning/noise/%d", step), latent...), tokens}, nil
 	}
 	return task, lora, nil

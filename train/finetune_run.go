@@ -107,8 +107,12 @@ func (f *FineTuned) WriteBundle(dir string, files fs.FS) error {
 	for what, text := range stored.Provenance {
 		tuned.Provenance[what] = text
 	}
-	tuned.Provenance["fine-tuning"] = fmt.Sprintf("otherwise train diffusion --from %s, all weights of the U-Net: %d steps of %d pictures from %s, seed %d, %.0f s, final loss %.4f",
+	how := fmt.Sprintf("otherwise train diffusion --from %s, all weights of the U-Net: %d steps of %d pictures from %s, seed %d, %.0f s, final loss %.4f",
 		stored.Name, f.Record.Steps, f.Record.Batch, filepath.Base(f.Record.Pictures), f.Record.Seed, f.Record.Seconds, f.Record.Loss)
+	if before := stored.Provenance["fine-tuning"]; before != "" {
+		how = before + "; then " + how
+	}
+	tuned.Provenance["fine-tuning"] = how
 	return weights.SaveBundle(dir, &tuned, map[string][]weights.Tensor{bundle.NetDenoiser: tensors})
 }
 

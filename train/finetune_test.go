@@ -14,6 +14,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"otherwise/bundle"
+	"otherwise/datasets"
 	"otherwise/datasets/folder"
 	"otherwise/datasets/picture"
 	"otherwise/diffusion"
@@ -80,12 +81,63 @@ func firstLoss(t *testing.T, task Task) float32 {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return lossOf(t, task, args)
+}
+
+// lossOf is the loss of a batch with the task's initial parameters.
+func lossOf(t *testing.T, task Task, args []any) float32 {
+	t.Helper()
 	program := nn.NewProgram(golden.Backend(t), "loss", func(s []nn.Scope, a []*Node) []*Node { return []*Node{task.Loss(s, a)} })
 	out, err := program.Call1(append([]*nn.Params{task.Params}, task.Frozen...), args...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return tensors.ToScalar[float32](out)
+}
+
+// unmasked is drawn, and doesn't know where its subjects are.
+type unmasked struct{ drawn }
+
+func (u unmasked) Sample(i int) (datasets.Sample, error) { return u.stripes.Sample(i) }
+
+// Scenes of a world are drawn and encoded once for two samples: the loss is that of the same pictures given twice.
+func TestFineTuneShowsDrawnScenesTwice(t *testing.T) {
+	b, err := bundle.Open(golden.Backend(t), "fashion")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, classes := FineTune{Batch: 4, Dropout: -1, Seed: 2}, []int{8, 4}
+	taskOf := func(data *Pictures) Task {
+		task, _, err := FineTuneTask(b.Models.Backend, b.Models.Diffusion, data, classes, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return task
+	}
+	twice := taskOf(Draw(unmasked{}, b.Frame, 60))
+	args, err := twice.Batch(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := slices.Clone(args)
+	for i := range 2 { // pictures, and the noise of their posterior
+		x := args[i].(*tensors.Tensor)
+		dims := slices.Clone(x.Shape().Dimensions)
+		if dims[0] != 2 {
+			t.Fatalf("argument %d has dimensions %v for a batch of 4", i, dims)
+		}
+		dims[0] = 4
+		given[i] = tensors.FromFlatDataAndDimensions(slices.Repeat(tensors.MustCopyFlatData[float32](x), 2), dims...)
+	}
+	once := taskOf(loaded(t, pictureFolder(t, 32, false), b.Frame))
+	golden.Near(t, "loss", []float32{lossOf(t, twice, args)}, []float32{lossOf(t, once, given)}, 1e-5)
+	tokens := tensors.MustCopyFlatData[float32](args[5].(*tensors.Tensor))
+	if half := len(tokens) / 2; !slices.Equal(tokens[:half], tokens[half:]) {
+		t.Error("a scene's second sample is shown with other tokens")
+	}
+	if noise := tensors.MustCopyFlatData[float32](args[4].(*tensors.Tensor)); slices.Equal(noise[:len(noise)/2], noise[len(noise)/2:]) {
+		t.Error("a scene's second sample has the noise of its first")
+	}
 }
 
 // The shipped bundle goes on learning: an adapter begins as the bundle is, the loss falls, the bundle's own weights stay, and what
@@ -180,6 +232,21 @@ func TestFineTuneABundle(t *testing.T) {
 	}
 	if again.Hash == b.Hash || !strings.Contains(again.Provenance["fine-tuning"], "3 steps of 4 pictures") {
 		t.Errorf("provenance %q", again.Provenance["fine-tuning"])
+	}
+	if files, err = bundle.Files(out); err != nil {
+		t.Fatal(err)
+	}
+	result.Record.Steps = 7
+	if err := result.WriteBundle(out, files); err != nil {
+		t.Fatal(err)
+	}
+	if again, err = bundle.Open(b.Models.Backend, out); err != nil {
+		t.Fatal(err)
+	}
+	for _, steps := range []string{"3 steps", "7 steps"} {
+		if !strings.Contains(again.Provenance["fine-tuning"], steps) {
+			t.Errorf("tuned twice, but the provenance is %q", again.Provenance["fine-tuning"])
+		}
 	}
 }
 
