@@ -221,8 +221,8 @@ func newBLDStep(m counterfactual.Models) *nn.Program {
 		z, alpha, alphaPrev, null, prompt, guidance, target := a[0], a[2], a[3], a[4], a[5], a[6], a[7]
 		n := counterfactual.BindNets(s)
 		t := diffusion.Timesteps(a[1], z.Shape().Dimensions[0])
-		epsU, epsC := diffusion.EpsPair(m.Diffusion.Denoiser, n.Denoiser, z, t, null, prompt)
-		prev, x0 := diffusion.DDIMStep(z, diffusion.GuidedEps(epsU, epsC, guidance), alpha, alphaPrev, ScalarZero(z.Graph(), z.DType()), nil)
+		eps := diffusion.GuidedEstimate(m.Diffusion.Denoiser, n.Denoiser, z, t, null, prompt, guidance, true)
+		prev, x0 := diffusion.DDIMStep(z, eps, alpha, alphaPrev, ScalarZero(z.Graph(), z.DType()), nil)
 		image := m.DecodeUnit(n, x0)
 		return []*Node{prev, image, Neg(m.Classifier.LogProb(n.Classifier, image, target))}
 	})

@@ -140,6 +140,16 @@ func GuidedEps(unconditional, conditional *Node, scale *Node) *Node {
 	return Add(unconditional, Mul(scale, Sub(conditional, unconditional)))
 }
 
+// GuidedEstimate is a denoiser's noise estimate at latents z with classifier-free guidance; not guided, it is the conditional
+// estimate alone, in half the time.
+func GuidedEstimate(d Denoiser, s nn.Scope, z, t, unconditional, conditional, scale *Node, guided bool) *Node {
+	if !guided {
+		return d.Eps(s, z, t, conditional)
+	}
+	epsU, epsC := EpsPair(d, s, z, t, unconditional, conditional)
+	return GuidedEps(epsU, epsC, scale)
+}
+
 // EpsPair returns a denoiser's noise estimates at latents z under two conditions, made together as one batch of twice
 // the size: on small latents that takes little longer than one of them.
 func EpsPair(d Denoiser, s nn.Scope, z, t, unconditional, conditional *Node) (epsU, epsC *Node) {

@@ -59,11 +59,7 @@ func (m *Model) SampleTokens(ctx context.Context, backend compute.Backend, uncon
 	pictures := conditional.Shape().Dimensions[0]
 	estimate := nn.NewProgram(backend, "guided noise estimate", func(s []nn.Scope, a []*Node) []*Node {
 		t := Timesteps(a[1], pictures)
-		if o.GuidanceScale == 1 {
-			return []*Node{m.Denoiser.Eps(s[0], a[0], t, a[3])}
-		}
-		epsU, epsC := EpsPair(m.Denoiser, s[0], a[0], t, a[2], a[3])
-		return []*Node{GuidedEps(epsU, epsC, a[4])}
+		return []*Node{GuidedEstimate(m.Denoiser, s[0], a[0], t, a[2], a[3], a[4], o.GuidanceScale != 1)}
 	})
 	noise := m.sampleNoise(pictures, "", o)
 	defer nn.Free(noise)

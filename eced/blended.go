@@ -21,13 +21,7 @@ type stepInputs struct {
 // place where the mask is 0. Source: the paper's Eq. 6 to 8; SPEC-ECED section 4.
 func blendedStep(m counterfactual.Models, denoiser nn.Scope, z *Node, in stepInputs, guided bool) *Node {
 	t := diffusion.Timesteps(in.t, z.Shape().Dimensions[0])
-	var eps *Node
-	if guided {
-		epsU, epsC := diffusion.EpsPair(m.Diffusion.Denoiser, denoiser, z, t, in.unconditional, in.conditional)
-		eps = diffusion.GuidedEps(epsU, epsC, in.guidance)
-	} else {
-		eps = m.Diffusion.Denoiser.Eps(denoiser, z, t, in.conditional)
-	}
+	eps := diffusion.GuidedEstimate(m.Diffusion.Denoiser, denoiser, z, t, in.unconditional, in.conditional, in.guidance, guided)
 	foreground, _ := diffusion.DDIMStep(z, eps, in.alpha, in.alphaPrev, in.sigma, in.stepNoise)
 	return diffusion.Blend(foreground, diffusion.AddNoise(in.background, in.alphaPrev, in.backgroundNoise), in.mask)
 }

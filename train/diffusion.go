@@ -183,6 +183,9 @@ func DiffusionTask(backend compute.Backend, d Diffusion, data *Latents, batch in
 // perScene is how many samples of a batch are made of each scene: drawing and encoding it cost a third of a sample.
 const perScene = 2
 
+// repeated is a batch n times, one after the other.
+func repeated(x *Node, n int) *Node { return Concatenate(slices.Repeat([]*Node{x}, n), 0) }
+
 // WorldDiffusionTask is [DiffusionTask] for a world whose pictures are drawn anew for every step: the encoder runs in each
 // step, its parameters frozen; norm is that of its latents. Each scene is shown twice, with other noise; batch must be even.
 func WorldDiffusionTask(backend compute.Backend, d Diffusion, encoder diffusion.AutoencoderKL, encoderParams *nn.Params,
@@ -207,7 +210,7 @@ func WorldDiffusionTask(backend compute.Backend, d Diffusion, encoder diffusion.
 		Name: "diffusion", Params: params, Frozen: []*nn.Params{encoderParams},
 		Loss: func(nets []nn.Scope, args []*Node) *Node {
 			mean, logvar := encoder.Encode(nets[1], diffusion.FromUnit(args[0]))
-			mean, logvar = Concatenate(slices.Repeat([]*Node{mean}, perScene), 0), Concatenate(slices.Repeat([]*Node{logvar}, perScene), 0)
+			mean, logvar = repeated(mean, perScene), repeated(logvar, perScene)
 			z := Add(mean, Mul(Exp(MulScalar(logvar, 0.5)), args[1]))
 			return d.loss(nets[0], StopGradient(norm.Apply(z)), levelsOf(args[2:]))
 		},

@@ -65,8 +65,7 @@ func FineTuneTask(backend compute.Backend, model *diffusion.Model, data *Picture
 		if lora != nil {
 			unet = nets[2].Adapted(nets[0], lora.Rank, lora.Scale())
 		}
-		z := StopGradient(model.Encode(nets[1], diffusion.FromUnit(x), posterior))
-		z = Concatenate(slices.Repeat([]*Node{z}, each), 0)
+		z := repeated(StopGradient(model.Encode(nets[1], diffusion.FromUnit(x), posterior)), each)
 		return DiffusionLoss(network, unet, z, l.t, l.alpha, l.noise, tokens, diffusionTarget(prediction, z, l.noise, l.alpha))
 	}
 	conditions, err := newConditions(model, data, classes)
