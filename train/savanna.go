@@ -52,7 +52,7 @@ func Savanna() Recipe {
 		},
 		// the best of what was tried on training scenes
 		Methods: map[string]json.RawMessage{
-			"ldce": json.RawMessage(`{"ddim_steps": 50, "strength": 0.8, "abduction": "inversion", "encode_mean": true, "lambda_c": 1, "lambda_d": 0, "guidance_scales": [4, 7, 11], "certainty": 0.99, "cone": true, "gamma": 75, "keep_unchanged": 0.2}`),
+			"ldce": json.RawMessage(`{"ddim_steps": 50, "strength": 0.8, "abduction": "inversion", "encode_mean": true, "lambda_c": 1, "lambda_d": 0.05, "guidance_scales": [4, 6, 9], "certainty": 0.99, "cone": true, "gamma": 75, "keep_unchanged": 0.2}`),
 			"eced": json.RawMessage(`{"region": "diffedit", "diffedit": {"clamp": 8}, "cam": {"method": "grad-cam++"}, "foreground_share": 0.25, "background_steps": 60, "abduction": "inversion", "denoise_steps": 35, "iterations": 10, "rate": 0.1, "guidance_scale": 3, "stop_at": 0.95, "keep_unchanged": 0.15}`),
 		},
 	}
