@@ -1,7 +1,48 @@
 package counterfactual
 
+import "math"
+
 // restoreBlur is the standard deviation of the blur of the change, as a share of the picture's longer side.
 const restoreBlur = 0.02
+
+// restoreHalvings is how often a threshold is halved that would undo a flip.
+const restoreHalvings = 4
+
+// Restored is [Restore] of what was found for each result, and the classifier's probabilities; threshold 0 restores nothing. No flip
+// is undone: where the classifier gives what was found the result's target, but not what was restored of it, the threshold is
+// halved, and in the end nothing is restored. results must have their original, reconstruction and target.
+func (p *Predictor) Restored(results []*Result, found []Picture, threshold float64) (restored []Picture, after [][]float64, err error) {
+	plain, err := p.Probabilities(found...)
+	if err != nil || threshold == 0 {
+		return found, plain, err
+	}
+	restored, after = make([]Picture, len(found)), make([][]float64, len(found))
+	settled := make([]bool, len(found))
+	for halved := range restoreHalvings + 1 {
+		for i, r := range results {
+			if !settled[i] {
+				restored[i] = Restore(r.Original, r.Reconstruction, found[i], math.Ldexp(threshold, -halved))
+			}
+		}
+		if after, err = p.Probabilities(restored...); err != nil {
+			return nil, nil, err
+		}
+		all := true
+		for i, r := range results {
+			settled[i] = ArgMax(after[i]) == r.Target || ArgMax(plain[i]) != r.Target
+			all = all && settled[i]
+		}
+		if all {
+			return restored, after, nil
+		}
+	}
+	for i := range found {
+		if !settled[i] {
+			restored[i], after[i] = found[i], plain[i]
+		}
+	}
+	return restored, after, nil
+}
 
 // Restore puts the original back where a method changed nothing: there a decoded picture differs from the original by the
 // autoencoder's error alone. found and reconstruction are decoded, of the same latent before and after. A pixel is the

@@ -122,14 +122,11 @@ func (m *Method) complete(ctx context.Context, runs []*run) error {
 	each := time.Since(begun) / time.Duration(max(1, len(runs)))
 	for _, r := range runs {
 		r.result.Timings = append(r.result.Timings, counterfactual.Timing{Stage: "adversarial", Duration: each})
-		if m.options.KeepUnchanged > 0 {
-			r.result.Counterfactual = counterfactual.Restore(r.result.Original, r.result.Reconstruction, r.result.Counterfactual, m.options.KeepUnchanged)
-		}
-		after, err := m.predictor.Probabilities(r.result.Counterfactual)
+		pictures, after, err := m.predictor.Restored([]*counterfactual.Result{r.result}, []counterfactual.Picture{r.result.Counterfactual}, m.options.KeepUnchanged)
 		if err != nil {
 			return err
 		}
-		r.result.After = after[0]
+		r.result.Counterfactual, r.result.After = pictures[0], after[0]
 	}
 	return nil
 }

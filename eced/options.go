@@ -87,8 +87,8 @@ type Options struct {
 	FreshNoise bool `json:"fresh_noise"`
 
 	// KeepUnchanged puts the original's own pixels back where little changed: all where nothing did, none where the blurred change
-	// from the reconstruction is this much of the range of values or more. 0 (paper) shows what the decoder gives. StopAt looks at
-	// what the decoder gives; what the classifier says afterwards is said of the picture so made.
+	// from the reconstruction is this much of the range of values or more. 0 (paper) shows what the decoder gives. Where that
+	// would undo a flip the share is halved, see [counterfactual.Predictor.Restored].
 	KeepUnchanged float64 `json:"keep_unchanged"`
 
 	// TraceFrames is how many iterations, evenly spread, keep their latent and picture in the trace; 8. -1 keeps all.

@@ -327,12 +327,7 @@ func (r *run) finish() ([]*counterfactual.Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("counterfactual: %w", err)
 	}
-	if r.options.KeepUnchanged > 0 {
-		for i, result := range r.results {
-			pictures[i] = counterfactual.Restore(result.Original, result.Reconstruction, pictures[i], r.options.KeepUnchanged)
-		}
-	}
-	after, err := r.predictor.Probabilities(pictures...)
+	pictures, after, err := r.predictor.Restored(r.results, pictures, r.options.KeepUnchanged)
 	if err != nil {
 		return nil, err
 	}

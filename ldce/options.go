@@ -70,7 +70,7 @@ type Options struct {
 	EncodeMean bool `json:"encode_mean"`
 	// KeepUnchanged puts the original's own pixels back where little changed: all where nothing did, none where the blurred change
 	// from the reconstruction is this much of the range of values or more. 0 (paper) shows what the decoder gives, with the
-	// autoencoder's error everywhere. What the classifier says afterwards is said of the picture so made.
+	// autoencoder's error everywhere. Where that would undo a flip the share is halved, see [counterfactual.Predictor.Restored].
 	KeepUnchanged float64 `json:"keep_unchanged"`
 	// TraceFrames is how many steps, evenly spread, keep their latent and picture in the trace; 8. -1 keeps all.
 	TraceFrames int `json:"trace_frames"`
