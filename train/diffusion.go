@@ -125,21 +125,31 @@ type levels struct{ t, alpha, noise, ids *Node }
 
 func levelsOf(args []*Node) levels { return levels{args[0], args[1], args[2], args[3]} }
 
+// drawLevels draws for each picture of a batch a timestep of a schedule, its noise level [batch, 1, 1, 1], and whether the picture
+// is shown without its condition, as the share dropout is.
+func drawLevels(rng *rand.Rand, alphasCumprod []float64, batch int, dropout float64) (t []int32, alpha *tensors.Tensor, dropped []bool) {
+	t, dropped = make([]int32, batch), make([]bool, batch)
+	alphas := make([]float32, batch)
+	for b := range t {
+		t[b] = int32(rng.IntN(len(alphasCumprod)))
+		alphas[b] = float32(alphasCumprod[t[b]])
+		dropped[b] = rng.Float64() < dropout
+	}
+	return t, tensors.FromFlatDataAndDimensions(alphas, batch, 1, 1, 1), dropped
+}
+
 // draw draws what [levelsOf] takes, for pictures with the given conditions, each of which may be dropped for none.
 func (d Diffusion) draw(rng *rand.Rand, seed uint64, step int, conditions [][]int32, none []int32, latent []int) []any {
 	batch := len(conditions)
-	t, alpha := make([]int32, batch), make([]float32, batch)
+	t, alpha, dropped := drawLevels(rng, d.Schedule.AlphasCumprod, batch, ConditionDropout)
 	var ids []int32
 	for b, condition := range conditions {
-		t[b] = int32(rng.IntN(len(d.Schedule.AlphasCumprod)))
-		alpha[b] = float32(d.Schedule.AlphasCumprod[t[b]])
-		if rng.Float64() < ConditionDropout {
+		if dropped[b] {
 			condition = none
 		}
 		ids = append(ids, condition...)
 	}
-	return []any{t, tensors.FromFlatDataAndDimensions(alpha, batch, 1, 1, 1),
-		gaussian(seed, fmt.Sprintf("diffusion/noise/%d", step), append([]int{batch}, latent...)...),
+	return []any{t, alpha, gaussian(seed, fmt.Sprintf("diffusion/noise/%d", step), append([]int{batch}, latent...)...),
 		tensors.FromFlatDataAndDimensions(ids, d.idDims(batch)...)}
 }
 

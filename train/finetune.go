@@ -86,17 +86,12 @@ func FineTuneTask(backend compute.Backend, model *diffusion.Model, data *Picture
 		pictures := tensors.FromFlatDataAndDimensions(x, len(numbers), data.Height, data.Width, data.Channels)
 		numbers = slices.Repeat(numbers, each)
 		rng := nn.Stream(o.Seed, fmt.Sprintf("fine-tuning/step/%d", step))
-		t, alpha, dropped := make([]int32, o.Batch), make([]float32, o.Batch), make([]bool, o.Batch)
-		for b := range numbers {
-			t[b] = int32(rng.IntN(len(model.Schedule.AlphasCumprod)))
-			alpha[b] = float32(model.Schedule.AlphasCumprod[t[b]])
-			dropped[b] = rng.Float64() < o.Dropout
-		}
+		t, alpha, dropped := drawLevels(rng, model.Schedule.AlphasCumprod, o.Batch, o.Dropout)
 		tokens, err := conditions.tokens(numbers, dropped)
 		if err != nil {
 			return nil, err
 		}
-		return []any{pictures, gaussian(o.Seed, fmt.Sprintf("fine-tuning/posterior/%d", step), encoded...), t, tensors.FromFlatDataAndDimensions(alpha, o.Batch, 1, 1, 1),
+		return []any{pictures, gaussian(o.Seed, fmt.Sprintf("fine-tuning/posterior/%d", step), encoded...), t, alpha,
 			gaussian(o.Seed, fmt.Sprintf("fine-tuning/noise/%d", step), latent...), tokens}, nil
 	}
 	return task, lora, nil

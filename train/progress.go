@@ -32,6 +32,6 @@ func (p *progress) line(step int, loss float64) {
 	elapsed := now.Sub(p.begun)
 	perStep := elapsed / time.Duration(max(1, step-p.from))
 	left := perStep * time.Duration(p.to-step)
-	fmt.Fprintf(p.w, "%s: step %d/%d  loss %.5f  %.1f steps/s  %s left\n",
+	fmt.Fprintf(p.w, "%s: step %d/%d  loss %.5f  %.3g steps/s  %s left\n",
 		p.name, step, p.to, loss, float64(time.Second)/float64(max(1, perStep)), left.Round(time.Second))
 }
