@@ -7,7 +7,6 @@ import (
 	"image"
 	"image/png"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,7 +17,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"otherwise/counterfactual"
-	"otherwise/diffusion"
 	"otherwise/viz"
 )
 
@@ -42,43 +40,22 @@ that the classifier and the judge give the class that was asked for.`,
 	s.models.addFlags(cmd)
 	f.StringVar(&s.out, "out", "", "`FILE.png` for the pictures")
 	f.IntVar(&s.perClass, "per-class", 8, "pictures of each class, 1 to 100")
-	f.Float64Var(&s.options.GuidanceScale, "guidance", 2, "scale of classifier-free guidance; 1 is none")
-	f.IntVar(&s.options.Steps, "steps", 50, "denoising steps")
-	f.StringVar(&s.scheduler, "scheduler", "ddim", "how the steps are made: "+strings.Join(schedulerNames(), ", "))
-	f.Uint64Var(&s.options.Seed, "seed", 0, "decides all randomness")
+	s.sampling.addFlags(cmd)
 	required(cmd, "out")
 	return cmd
 }
 
-// schedulers are the choices of --scheduler.
-var schedulers = map[string]diffusion.Scheduler{
-	"ddim":       diffusion.DDIM{},
-	"ddim-eta1":  diffusion.DDIM{Eta: 1},
-	"ddpm":       diffusion.DDPM{},
-	"plms":       diffusion.PLMS{},
-	"dpm":        diffusion.DPMSolver{},
-	"dpm-karras": diffusion.DPMSolver{Karras: true},
-}
-
-func schedulerNames() []string { return slices.Sorted(maps.Keys(schedulers)) }
-
 type samplesFlags struct {
-	models         bundleFlags
-	out, scheduler string
-	perClass       int
-	options        diffusion.SampleOptions
+	models   bundleFlags
+	out      string
+	perClass int
+	sampling samplingFlags
 }
 
 func (s *samplesFlags) check() error {
 	switch {
 	case s.perClass < 1 || s.perClass > 100:
 		return &usageError{fmt.Errorf("--per-class is %d; legal is 1 to 100", s.perClass)}
-	case s.options.Steps < 1:
-		return &usageError{fmt.Errorf("--steps is %d; legal is 1 or more", s.options.Steps)}
-	case !(s.options.GuidanceScale > 0):
-		return &usageError{fmt.Errorf("--guidance is %g; legal is above 0", s.options.GuidanceScale)}
-	case schedulers[s.scheduler] == nil:
-		return &usageError{fmt.Errorf("--scheduler is %q; legal are %s", s.scheduler, strings.Join(schedulerNames(), ", "))}
 	case filepath.Ext(s.out) != ".png":
 		return &usageError{fmt.Errorf("--out is %s; legal is a file that ends in .png", s.out)}
 	}
@@ -87,6 +64,10 @@ func (s *samplesFlags) check() error {
 
 func (s *samplesFlags) run(ctx context.Context, out io.Writer) error {
 	if err := s.check(); err != nil {
+		return err
+	}
+	options, err := s.sampling.options()
+	if err != nil {
 		return err
 	}
 	b, err := openBench(ctx, s.models.of(""))
@@ -100,9 +81,8 @@ func (s *samplesFlags) run(ctx context.Context, out io.Writer) error {
 			classes = append(classes, class)
 		}
 	}
-	s.options.Scheduler = schedulers[s.scheduler]
-	s.options.Height, s.options.Width = b.Frame.Height, b.Frame.Width
-	drawn, err := b.Models.Diffusion.Sample(ctx, b.backend, classes, s.options)
+	options.Height, options.Width = b.Frame.Height, b.Frame.Width
+	drawn, err := b.Models.Diffusion.Sample(ctx, b.backend, classes, options)
 	if err != nil {
 		return err
 	}

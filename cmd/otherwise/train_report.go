@@ -25,6 +25,7 @@ const reportColumns = 8
 // trainReport is what `otherwise train report` is told.
 type trainReport struct {
 	bundle, dataset, out string
+	sampling             samplingFlags
 	options              train.ReportOptions
 }
 
@@ -52,24 +53,21 @@ report.md, report.json and samples.png into the output folder.`,
 	f.StringVar(&r.out, "out", "", "`folder` for the report")
 	f.IntVar(&r.options.Test, "test", 1000, "test pictures, taken by the hundred")
 	f.IntVar(&r.options.Generate, "generate", 600, "pictures to generate")
-	f.IntVar(&r.options.Sample.Steps, "steps", 50, "denoising steps of those")
-	f.Float64Var(&r.options.Sample.GuidanceScale, "guidance", 2, "scale of their classifier-free guidance")
-	f.Uint64Var(&r.options.Sample.Seed, "seed", 0, "decides what is generated")
+	r.sampling.addFlags(cmd)
 	required(cmd, "bundle", "out")
 	return cmd
 }
 
-func (r *trainReport) check() error {
+func (r *trainReport) check() (err error) {
+	if r.options.Sample, err = r.sampling.options(); err != nil {
+		return err
+	}
 	o := r.options
 	switch {
 	case o.Test < 100 || o.Test > datasets.WorldTest:
 		return &usageError{fmt.Errorf("--test is %d; legal is 100 to %d", o.Test, datasets.WorldTest)}
 	case o.Generate < 2 || 2*o.Generate > datasets.WorldTest:
 		return &usageError{fmt.Errorf("--generate is %d; legal is 2 to %d", o.Generate, datasets.WorldTest/2)}
-	case o.Sample.Steps < 1:
-		return &usageError{fmt.Errorf("--steps is %d; legal is 1 or more", o.Sample.Steps)}
-	case !(o.Sample.GuidanceScale > 0):
-		return &usageError{fmt.Errorf("--guidance is %g; legal is above 0", o.Sample.GuidanceScale)}
 	}
 	return checkFolder(r.out)
 }

@@ -10,6 +10,7 @@ import (
 
 	"otherwise/datasets"
 	"otherwise/datasets/savanna"
+	"otherwise/diffusion"
 	"otherwise/internal/golden"
 	"otherwise/internal/toyworld"
 	"otherwise/train"
@@ -20,8 +21,8 @@ func TestTrainReport(t *testing.T) {
 	dir, out := t.TempDir(), t.TempDir()
 	toyworld.Bundle(t, golden.Backend(t), "savanna", dir, toyworld.Variant{Name: "biased", Task: "animal", Classes: new(savanna.Set).Classes(),
 		Bias: []datasets.Bias{{Factor: "land=sand", Class: "zebra", Strength: 0.95}}})
-	r := trainReport{bundle: dir, dataset: "savanna", out: out, options: train.ReportOptions{Test: 100, Generate: 12}}
-	r.options.Sample.Steps, r.options.Sample.GuidanceScale = 2, 2
+	r := trainReport{bundle: dir, dataset: "savanna", out: out, options: train.ReportOptions{Test: 100, Generate: 12},
+		sampling: samplingFlags{scheduler: "dpm", given: diffusion.SampleOptions{Steps: 2, GuidanceScale: 2}}}
 	var told strings.Builder
 	if err := r.run(t.Context(), "otherwise train report", &told, io.Discard); err != nil {
 		t.Fatal(err)
@@ -51,13 +52,19 @@ func TestTrainReport(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(out, "samples.png")); err != nil || info.Size() == 0 {
 		t.Errorf("samples: %v", err)
 	}
-	for _, bad := range []trainReport{{bundle: "fashion"}, {bundle: dir, dataset: "savanna", options: train.ReportOptions{Test: 7}}, {bundle: "ldce-pets"}} {
-		bad.out = out
-		if bad.options.Test == 0 {
-			bad.options = r.options
-		}
-		if err := bad.run(t.Context(), "", io.Discard, io.Discard); err == nil {
-			t.Errorf("%+v passes", bad)
+	for what, spoil := range map[string]func(r *trainReport){
+		"bundle fashion":           func(r *trainReport) { r.bundle, r.dataset = "fashion", "" },
+		"no bundle of trained":     func(r *trainReport) { r.bundle = "ldce-pets" },
+		"--test is 7":              func(r *trainReport) { r.options.Test = 7 },
+		"--generate is 1":          func(r *trainReport) { r.options.Generate = 1 },
+		"--steps is 0":             func(r *trainReport) { r.sampling.given.Steps = 0 },
+		"--guidance is 0":          func(r *trainReport) { r.sampling.given.GuidanceScale = 0 },
+		`--scheduler is "unknown"`: func(r *trainReport) { r.sampling.scheduler = "unknown" },
+	} {
+		bad := r
+		spoil(&bad)
+		if err := bad.run(t.Context(), "", io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("%s: %v", what, err)
 		}
 	}
 }
