@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"otherwise/internal/sdtiny"
 )
@@ -49,8 +49,7 @@ func testStableDiffusion(t *testing.T, python string) {
 		"recipe": "`" + filepath.Join(dir, "tiny.toml") + "`", "photo": "`" + photo + "`",
 	}))
 	out := t.TempDir()
-	run := exec.CommandContext(t.Context(), python, "execute.py", "--short", "--kernel", testKernel, "--output", out, filepath.Join(dir, stableDiffusion))
-	run.Stdout, run.Stderr = t.Output(), t.Output()
+	run := command(t, 10*time.Minute, python, "execute.py", "--short", "--kernel", testKernel, "--output", out, filepath.Join(dir, stableDiffusion))
 	if err := run.Run(); err != nil {
 		t.Fatalf("execute.py: %v", err)
 	}

@@ -57,7 +57,11 @@ def shared_engine(kernel):
         finally:
             os.environ.pop("OTHERWISE_ENGINE", None)
             engine.terminate()
-            engine.wait()
+            try:
+                engine.wait(timeout=30)
+            except subprocess.TimeoutExpired:  # it is in the middle of a program
+                engine.kill()
+                engine.wait()
 
 
 def listens(path):

@@ -7,7 +7,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"otherwise/datasets/fashion"
@@ -104,13 +106,28 @@ func needModules(t *testing.T, python string, modules ...string) {
 
 func runScript(t *testing.T, python, name string) {
 	t.Helper()
-	script := exec.CommandContext(t.Context(), python, name)
+	script := command(t, 10*time.Minute, python, name)
 	script.Dir = "tests"
 	script.Env = append(os.Environ(), "OTHERWISE_TEST_KERNEL="+testKernel)
-	script.Stdout, script.Stderr = t.Output(), t.Output()
 	if err := script.Run(); err != nil {
 		t.Errorf("%s: %v", name, err)
 	}
+}
+
+// command is a Python program whose output is the test's. One that takes longer than the limit, which none should come near to, is
+// ended and says where it stood.
+func command(t *testing.T, limit time.Duration, python string, arguments ...string) *exec.Cmd {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	t.Cleanup(cancel)
+	program := exec.CommandContext(ctx, python, append([]string{"-X", "faulthandler"}, arguments...)...)
+	program.Stdout, program.Stderr = t.Output(), t.Output()
+	program.Cancel = func() error {
+		t.Errorf("%v hasn't ended after %v; the innermost calls come first:", arguments, limit)
+		return program.Process.Signal(syscall.SIGABRT) // on which Python's faulthandler prints the stacks
+	}
+	program.WaitDelay = 10 * time.Second // its children may hold its output open
+	return program
 }
 
 // mostBytes bounds a notebook with what it shows: a checkout holds every version of it.
@@ -130,8 +147,7 @@ func testSeries(t *testing.T, python string) {
 	}
 	t.Setenv("HF_HUB_CACHE", t.TempDir()) // published weights, where they are here, would take hours
 	dir := t.TempDir()
-	run := exec.CommandContext(t.Context(), python, "execute.py", "--short", "--kernel", testKernel, "--output", dir)
-	run.Stdout, run.Stderr = t.Output(), t.Output()
+	run := command(t, 15*time.Minute, python, "execute.py", "--short", "--kernel", testKernel, "--output", dir)
 	if err := run.Run(); err != nil {
 		t.Fatalf("execute.py: %v", err)
 	}

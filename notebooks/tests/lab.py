@@ -24,7 +24,11 @@ def start(folder, limit, *flags):
 
     def stop():
         server.terminate()
-        server.wait()
+        try:
+            server.wait(timeout=60)  # it ends its kernels first
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
     deadline = time.monotonic() + limit
     while True:

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 import jupyter_client
-from test_life import HELLO, KERNEL, Notebook, wait_until
+from test_life import HELLO, KERNEL, LIMIT, Notebook, wait_until
 from test_stop import MODELS, STATE
 
 
@@ -45,7 +45,9 @@ class FullDisk(unittest.TestCase):
         before = notebook.run(STATE)
         with self.full():
             shown = []
-            reply = notebook.client.execute_interactive(HELLO, output_hook=lambda m: shown.append(str(m["content"])), allow_stdin=False)
+            reply = notebook.client.execute_interactive(
+                HELLO, output_hook=lambda m: shown.append(str(m["content"])), allow_stdin=False, timeout=LIMIT
+            )
             self.assertEqual(reply["content"]["status"], "error")
             self.assertRegex("".join(shown), "is full: 0 MiB are free|no space left on device")
         self.assertEqual(notebook.run(STATE), before, "something was lost")
