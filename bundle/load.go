@@ -23,6 +23,7 @@ const (
 	ArchDenoiser    = "unet-2d-condition"
 	ArchClassifier  = "convnet"
 	ArchEncoder     = "convencoder"
+	ArchLeak        = "signal-leak"
 )
 
 // Names of the networks of a bundle.
@@ -32,6 +33,7 @@ const (
 	NetClassifier  = weights.FirstClassifier
 	NetJudge       = "judge"
 	NetEncoder     = "encoder"
+	NetLeak        = "signal_leak"
 )
 
 // DenoiserConfig is the configuration of the denoiser: U-Net, condition, schedule and the scale of its latents.
@@ -116,9 +118,19 @@ func (b *Bundle) loadDiffusion(backend compute.Backend, stored *weights.Bundle, 
 			return nil, err
 		}
 	}
-	return &diffusion.Model{Denoiser: denoiser, DenoiserParams: denoiserParams, Autoencoder: autoencoder,
+	model := &diffusion.Model{Denoiser: denoiser, DenoiserParams: denoiserParams, Autoencoder: autoencoder,
 		AutoencoderParams: autoencoderParams, Conditioner: conditioner,
-		Latents: c.Latents, Schedule: schedule}, nil
+		Latents: c.Latents, Schedule: schedule}
+	if _, has := stored.Networks[NetLeak]; has {
+		model.Leak = new(diffusion.SignalLeak)
+		if model.LeakParams, err = b.loadNetwork(backend, stored, NetLeak, ArchLeak, model.Leak); err != nil {
+			return nil, err
+		}
+		if err := model.Leak.Validate(autoencoder.LatentChannels); err != nil {
+			return nil, err
+		}
+	}
+	return model, nil
 }
 
 // loadClassifier loads a classifier of the bundle's classes. Of a judge that tells factors it is the head of the bundle's task,

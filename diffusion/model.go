@@ -46,6 +46,8 @@ type Model struct {
 	Conditioner       Conditioner
 	Latents           Normalisation
 	Schedule          Schedule
+	Leak              *SignalLeak // what samples start with beside noise; nil for noise alone
+	LeakParams        *nn.Params
 }
 
 // Normalisation takes the autoencoder's latents to the scale that the denoiser works on:

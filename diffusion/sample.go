@@ -61,9 +61,12 @@ func (m *Model) SampleTokens(ctx context.Context, backend compute.Backend, uncon
 		t := Timesteps(a[1], pictures)
 		return []*Node{GuidedEstimate(m.Denoiser, s[0], a[0], t, a[2], a[3], a[4], o.GuidanceScale != 1)}
 	})
-	noise := m.sampleNoise(pictures, "", o)
-	defer nn.Free(noise)
-	z, err := NewWalker(backend).Walk(ctx, moves, noise, Walk{
+	start, err := m.sampleStart(backend, pictures, moves[0].Alpha, o)
+	if err != nil {
+		return nil, err
+	}
+	defer nn.Free(start)
+	z, err := NewWalker(backend).Walk(ctx, moves, start, Walk{
 		Estimate: func(z *tensors.Tensor, t int) (*tensors.Tensor, error) {
 			return estimate.Call1([]*nn.Params{m.DenoiserParams}, z, int32(t), unconditional, conditional, float32(o.GuidanceScale))
 		},
@@ -77,6 +80,31 @@ func (m *Model) SampleTokens(ctx context.Context, backend compute.Backend, uncon
 		return []*Node{ClipScalar(ToUnit(m.Decode(s[0], a[0])), 0, 1)}
 	})
 	return decode.Call1([]*nn.Params{m.AutoencoderParams}, z)
+}
+
+// sampleStart draws where the samples of n pictures start, at the level alpha: at noise, and the leak where the model knows one.
+func (m *Model) sampleStart(backend compute.Backend, n int, alpha float64, o SampleOptions) (*tensors.Tensor, error) {
+	noise := m.sampleNoise(n, "", o)
+	if m.Leak == nil {
+		return noise, nil
+	}
+	defer nn.Free(noise)
+	if d := m.LatentDims(n, o.Height, o.Width); d[1]%m.Leak.Side != 0 || d[2]%m.Leak.Side != 0 {
+		return nil, fmt.Errorf("sampling: latents of %dx%d start with a leak on %dx%d cells; both sides must be multiples of %d",
+			d[1], d[2], m.Leak.Side, m.Leak.Side, m.Leak.Side)
+	}
+	draws := make([]float32, 0, n*m.Leak.Values())
+	for i := range n {
+		draws = append(draws, nn.Gaussian(o.Seed, fmt.Sprintf("sample/%d/leak", i), m.Leak.Values())...)
+	}
+	program := nn.NewProgram(backend, "start of sampling", func(s []nn.Scope, a []*Node) []*Node {
+		return []*Node{m.Leak.Start(s[0], a[0], a[1], a[2])}
+	})
+	start, err := program.Call1([]*nn.Params{m.LeakParams}, noise, tensors.FromFlatDataAndDimensions(draws, n, m.Leak.Values()), float32(alpha))
+	if err != nil {
+		return nil, fmt.Errorf("sampling: %w", err)
+	}
+	return start, nil
 }
 
 // sampleNoise draws the noise of n pictures, each from a stream of its own.

@@ -92,7 +92,8 @@ func (o FineTune) Run(ctx context.Context, backend compute.Backend, model *diffu
 	return &FineTuned{UNet: outcome.Params, Record: r}, nil
 }
 
-// WriteBundle writes a bundle of trained networks, whose files are given, anew with the fine-tuned denoiser, in float16.
+// WriteBundle writes a bundle of trained networks, whose files are given, anew with the fine-tuned denoiser, in float16, and without a
+// signal leak.
 func (f *FineTuned) WriteBundle(dir string, files fs.FS) error {
 	stored, err := weights.LoadBundle(files)
 	if err != nil {
@@ -102,18 +103,14 @@ func (f *FineTuned) WriteBundle(dir string, files fs.FS) error {
 	if err != nil {
 		return err
 	}
-	tuned := *stored
-	tuned.Provenance = map[string]string{}
-	for what, text := range stored.Provenance {
-		tuned.Provenance[what] = text
-	}
+	tuned := withoutLeak(stored) // which belonged to other pictures
 	how := fmt.Sprintf("otherwise train diffusion --from %s, all weights of the U-Net: %d steps of %d pictures from %s, seed %d, %.0f s, final loss %.4f",
 		stored.Name, f.Record.Steps, f.Record.Batch, filepath.Base(f.Record.Pictures), f.Record.Seed, f.Record.Seconds, f.Record.Loss)
 	if before := stored.Provenance["fine-tuning"]; before != "" {
 		how = before + "; then " + how
 	}
 	tuned.Provenance["fine-tuning"] = how
-	return weights.SaveBundle(dir, &tuned, map[string][]weights.Tensor{bundle.NetDenoiser: tensors})
+	return weights.SaveBundle(dir, tuned, map[string][]weights.Tensor{bundle.NetDenoiser: tensors})
 }
 
 // WriteDiffusers copies a model's folder in diffusers' layout, with the fine-tuned U-Net in float32 in place of its own. The index

@@ -28,7 +28,7 @@ func newTrain() *cobra.Command {
 		Long: `Fits the networks that explanations need, one after the other: the autoencoder, the classifier to explain, the judge
 that confirms what the classifier says of a counterfactual, and the diffusion model, which needs the autoencoder. Each
 keeps a checkpoint while it runs: run the same command again and it goes on where it stopped. At last "train bundle"
-puts the networks together, and "train report" measures them.
+puts the networks together, "train leak" measures what drawing pictures from noise starts with, and "train report" measures all.
 
 In a procedural world the judge tells every factor of a picture, not only its class, and there is one network more: the
 encoder, fitted without labels, by whose features pictures are compared. A classifier of another task (--task) or with a bias
@@ -41,7 +41,7 @@ classifier-biased, and becomes part of the same bundle.`,
   otherwise train encoder --dataset savanna
   otherwise train classifier --dataset savanna --bias "land=snow:Persian cat:1"
   otherwise train bundle --dataset fashion --from models/fashion --out models/fashion/bundle`,
-	}, append(members, newTrainBundle(), newTrainReport())...)
+	}, append(members, newTrainBundle(), newTrainLeak(), newTrainReport())...)
 }
 
 // training is what the training commands are told.
