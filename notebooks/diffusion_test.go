@@ -49,8 +49,8 @@ func testStableDiffusion(t *testing.T, python string) {
 		"recipe": "`" + filepath.Join(dir, "tiny.toml") + "`", "photo": "`" + photo + "`",
 	}))
 	out := t.TempDir()
-	run := command(t, 10*time.Minute, python, "execute.py", "--short", "--kernel", testKernel, "--output", out, filepath.Join(dir, stableDiffusion))
-	if err := run.Run(); err != nil {
+	execute := command(t, 10*time.Minute, python, "execute.py", "--short", "--kernel", testKernel, "--output", out, filepath.Join(dir, stableDiffusion))
+	if err := run(t, execute); err != nil {
 		t.Fatalf("execute.py: %v", err)
 	}
 	ran := 0

@@ -3,6 +3,7 @@ package notebooks
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -109,9 +110,20 @@ func runScript(t *testing.T, python, name string) {
 	script := command(t, 10*time.Minute, python, name)
 	script.Dir = "tests"
 	script.Env = append(os.Environ(), "OTHERWISE_TEST_KERNEL="+testKernel)
-	if err := script.Run(); err != nil {
+	if err := run(t, script); err != nil {
 		t.Errorf("%s: %v", name, err)
 	}
+}
+
+// run runs a program and, where something that it started outlives it, says what runs.
+func run(t *testing.T, program *exec.Cmd) error {
+	t.Helper()
+	err := program.Run()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		all, _ := exec.Command("ps", "-e", "-o", "pid,ppid,etime,args").Output()
+		t.Logf("something that it started still has its output open:\n%s", all)
+	}
+	return err
 }
 
 // command is a Python program whose output is the test's. One that takes longer than the limit, which none should come near to, is
@@ -126,7 +138,7 @@ func command(t *testing.T, limit time.Duration, python string, arguments ...stri
 		t.Errorf("%v hasn't ended after %v; the innermost calls come first:", arguments, limit)
 		return program.Process.Signal(syscall.SIGABRT) // on which Python's faulthandler prints the stacks
 	}
-	program.WaitDelay = 10 * time.Second // its children may hold its output open
+	program.WaitDelay = time.Minute // what it started may still have its output open
 	return program
 }
 
@@ -147,8 +159,7 @@ func testSeries(t *testing.T, python string) {
 	}
 	t.Setenv("HF_HUB_CACHE", t.TempDir()) // published weights, where they are here, would take hours
 	dir := t.TempDir()
-	run := command(t, 15*time.Minute, python, "execute.py", "--short", "--kernel", testKernel, "--output", dir)
-	if err := run.Run(); err != nil {
+	if err := run(t, command(t, 15*time.Minute, python, "execute.py", "--short", "--kernel", testKernel, "--output", dir)); err != nil {
 		t.Fatalf("execute.py: %v", err)
 	}
 	for _, path := range paths {

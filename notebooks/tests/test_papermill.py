@@ -13,6 +13,7 @@ SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(SCRIPT))
 
 from papermill_go import GoTranslator  # noqa: E402, of the folder above
+from test_life import LIMIT  # noqa: E402
 
 KERNEL = os.environ.get("OTHERWISE_TEST_KERNEL", "otherwise")
 DEFAULTS = 'var seed = 1\nvar share float64 = 0.5 // of all\nvar target = "bag"\nvar quiet = false\nvar steps = []int{1}\n'
@@ -28,7 +29,7 @@ class Papermill(unittest.TestCase):
             )
             given, made = os.path.join(folder, "in.ipynb"), os.path.join(folder, "out.ipynb")
             nbformat.write(notebook, given)
-            done = subprocess.run([sys.executable, SCRIPT, given, made, *arguments], capture_output=True, text=True)
+            done = subprocess.run([sys.executable, SCRIPT, given, made, *arguments], capture_output=True, text=True, timeout=LIMIT)
             self.assertEqual(done.returncode, 0, done.stderr)
             return "".join(o["text"] for o in nbformat.read(made, 4).cells[-1].outputs if o.output_type == "stream")
 
