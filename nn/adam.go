@@ -19,19 +19,25 @@ type AdamOptions struct {
 	WeightDecay float64 `json:"weight_decay"`
 }
 
+// WithDefaults has the default settings where there were zeros.
+func (o AdamOptions) WithDefaults() AdamOptions {
+	o.Beta1, o.Beta2, o.Epsilon = cmp.Or(o.Beta1, 0.9), cmp.Or(o.Beta2, 0.999), cmp.Or(o.Epsilon, 1e-8)
+	return o
+}
+
 // Update returns the parameter and moments after one step of Adam with bias correction. All are of one shape; rate
 // is a scalar and step a float scalar that counts from 1. Source: Kingma and Ba, 2015, Algorithm 1.
 func (o AdamOptions) Update(p, grad, m, v, rate, step *Node) (newP, newM, newV *Node) {
-	beta1, beta2, epsilon := cmp.Or(o.Beta1, 0.9), cmp.Or(o.Beta2, 0.999), cmp.Or(o.Epsilon, 1e-8)
+	o = o.WithDefaults()
 	if o.WeightDecay > 0 {
 		p = Mul(p, OneMinus(MulScalar(rate, o.WeightDecay)))
 	}
-	newM = Add(MulScalar(m, beta1), MulScalar(grad, 1-beta1))
-	newV = Add(MulScalar(v, beta2), MulScalar(Square(grad), 1-beta2))
+	newM = Add(MulScalar(m, o.Beta1), MulScalar(grad, 1-o.Beta1))
+	newV = Add(MulScalar(v, o.Beta2), MulScalar(Square(grad), 1-o.Beta2))
 	correction := func(beta float64) *Node { return OneMinus(Pow(ConstAs(step, beta), step)) }
-	mHat := Div(newM, correction(beta1))
-	vHat := Div(newV, correction(beta2))
-	return Sub(p, Mul(rate, Div(mHat, AddScalar(Sqrt(vHat), epsilon)))), newM, newV
+	mHat := Div(newM, correction(o.Beta1))
+	vHat := Div(newV, correction(o.Beta2))
+	return Sub(p, Mul(rate, Div(mHat, AddScalar(Sqrt(vHat), o.Epsilon)))), newM, newV
 }
 
 // Validate reports settings that make no sense.

@@ -58,7 +58,7 @@ func (o FineTune) Run(ctx context.Context, backend compute.Backend, model *diffu
 		return nil, err
 	}
 	r := FineTuneRecord{From: from, Pictures: pictures, Count: data.Len(), Steps: opts.Steps, Batch: o.Batch, Rate: opts.Rate,
-		Constant: opts.Constant, Adam: opts.Adam, EMA: max(0, opts.EMA), Dropout: o.Dropout, Seed: o.Seed}
+		Constant: opts.Constant, Adam: opts.Adam.WithDefaults(), EMA: max(0, opts.EMA), Dropout: o.Dropout, Seed: o.Seed}
 	if lora != nil {
 		r.Rank, r.Alpha = lora.Rank, lora.Alpha
 	}
