@@ -29,7 +29,7 @@ func TestRestoreKeepsWhatDidNotChange(t *testing.T) {
 			found.Values[y*side+x] = 0.85 // a change of 0.4
 		}
 	}
-	got := counterfactual.Restore(original, reconstruction, found, 0.3)
+	got := counterfactual.Restore(original, reconstruction, found, counterfactual.Restoring{Threshold: 0.3})
 	at := func(x int) float64 { return float64(got.Values[10*side+x]) }
 	if at(5) != 0.5 {
 		t.Errorf("where nothing changed: %g, want the original's 0.5", at(5))
@@ -49,8 +49,29 @@ func TestRestoreKeepsWhatDidNotChange(t *testing.T) {
 	// with the largest threshold a change of 0.4 is a mixture
 	u := 0.4
 	want := u*u*(3-2*u)*0.85 + (1-u*u*(3-2*u))*0.5
-	if got := counterfactual.Restore(original, reconstruction, found, 1).Values[10*side+side-5]; math.Abs(float64(got)-want) > 1e-3 {
+	if got := counterfactual.Restore(original, reconstruction, found, counterfactual.Restoring{Threshold: 1}).Values[10*side+side-5]; math.Abs(float64(got)-want) > 1e-3 {
 		t.Errorf("half of the threshold: %g, want %g", got, want)
+	}
+}
+
+// A thin line stays whole with little blur, and fades with more of it; a faint change of a large area is put back in either case.
+func TestRestoreKeepsThinLinesWithLittleBlur(t *testing.T) {
+	const side, line = 100, 30
+	original, found := gray(side, 0.5), gray(side, 0.5)
+	for y := range side {
+		found.Values[y*side+line] = 1
+		for x := side / 2; x < side; x++ {
+			found.Values[y*side+x] = 0.52
+		}
+	}
+	for blur, want := range map[float64][2]float64{0.002: {0.99, 1}, 0.02: {0.5, 0.6}} {
+		got := counterfactual.Restore(original, original, found, counterfactual.Restoring{Threshold: 0.5, Blur: blur})
+		if v := float64(got.Values[50*side+line]); v < want[0] || v > want[1] {
+			t.Errorf("blur %g: the line is %g, want %g to %g", blur, v, want[0], want[1])
+		}
+		if v := got.Values[50*side+80]; v > 0.501 {
+			t.Errorf("blur %g: the faint change is %g, want the original's 0.5", blur, v)
+		}
 	}
 }
 
@@ -72,14 +93,14 @@ func TestRestoringUndoesNoFlip(t *testing.T) {
 	// changes of 0.4, 0.2, 0.2 and 0.001 to 0.9, 0.7, 0.55 and 0.7, the second and the last of which the threshold would make dark
 	results := []*counterfactual.Result{result(0.5), result(0.5), result(0.35), result(0.699)}
 	found := []counterfactual.Picture{gray(8, 0.9), gray(8, 0.7), gray(8, 0.55), gray(8, 0.7)}
-	restored, after, err := predictor.Restored(results, found, 0.4)
+	restored, after, err := predictor.Restored(results, found, counterfactual.Restoring{Threshold: 0.4})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, want := range []counterfactual.Picture{
-		counterfactual.Restore(results[0].Original, results[0].Reconstruction, found[0], 0.4),
-		counterfactual.Restore(results[1].Original, results[1].Reconstruction, found[1], 0.2), // half of it
-		counterfactual.Restore(results[2].Original, results[2].Reconstruction, found[2], 0.4), // no flip that could be undone
+		counterfactual.Restore(results[0].Original, results[0].Reconstruction, found[0], counterfactual.Restoring{Threshold: 0.4}),
+		counterfactual.Restore(results[1].Original, results[1].Reconstruction, found[1], counterfactual.Restoring{Threshold: 0.2}), // half of it
+		counterfactual.Restore(results[2].Original, results[2].Reconstruction, found[2], counterfactual.Restoring{Threshold: 0.4}), // no flip that could be undone
 		found[3],
 	} {
 		if restored[i].Values[27] != want.Values[27] {
@@ -89,7 +110,7 @@ func TestRestoringUndoesNoFlip(t *testing.T) {
 			t.Errorf("picture %d of %g: probabilities %v", i, restored[i].Values[27], after[i])
 		}
 	}
-	kept, after, err := predictor.Restored(results, found, 0)
+	kept, after, err := predictor.Restored(results, found, counterfactual.Restoring{Threshold: 0})
 	if err != nil || kept[1].Values[0] != 0.7 || after[1][1] < 0.5 {
 		t.Errorf("threshold 0: %g, %v, %v", kept[1].Values[0], after[1], err)
 	}

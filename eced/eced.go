@@ -122,7 +122,8 @@ func (m *Method) complete(ctx context.Context, runs []*run) error {
 	each := time.Since(begun) / time.Duration(max(1, len(runs)))
 	for _, r := range runs {
 		r.result.Timings = append(r.result.Timings, counterfactual.Timing{Stage: "adversarial", Duration: each})
-		pictures, after, err := m.predictor.Restored([]*counterfactual.Result{r.result}, []counterfactual.Picture{r.result.Counterfactual}, m.options.KeepUnchanged)
+		pictures, after, err := m.predictor.Restored([]*counterfactual.Result{r.result}, []counterfactual.Picture{r.result.Counterfactual},
+			counterfactual.Restoring{Threshold: m.options.KeepUnchanged, Blur: m.options.KeepBlur})
 		if err != nil {
 			return err
 		}

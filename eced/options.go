@@ -90,6 +90,8 @@ type Options struct {
 	// from the reconstruction is this much of the range of values or more. 0 (paper) shows what the decoder gives. Where that
 	// would undo a flip the share is halved, see [counterfactual.Predictor.Restored].
 	KeepUnchanged float64 `json:"keep_unchanged"`
+	// KeepBlur is the standard deviation of that blur, as a share of the picture's longer side; 0.02. See [counterfactual.Restoring].
+	KeepBlur float64 `json:"keep_blur"`
 
 	// TraceFrames is how many iterations, evenly spread, keep their latent and picture in the trace; 8. -1 keeps all.
 	TraceFrames int `json:"trace_frames"`
@@ -114,6 +116,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.GuidanceScale = cmp.Or(o.GuidanceScale, new(1.0))
 	o.Iterations = cmp.Or(o.Iterations, 100)
 	o.Rate = cmp.Or(o.Rate, new(0.01))
+	o.KeepBlur = cmp.Or(o.KeepBlur, 0.02)
 	o.TraceFrames = cmp.Or(o.TraceFrames, 8)
 	for name, v := range map[string]float64{"latent_rate": *o.LatentRate, "decoder_rate": *o.DecoderRate, "rate": *o.Rate} {
 		if !(v >= 0) || math.IsInf(v, 0) {
@@ -156,6 +159,8 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("eced: guidance_scale is %g; it must be a finite number", *o.GuidanceScale)
 	case !(o.KeepUnchanged >= 0 && o.KeepUnchanged <= 1):
 		return o, fmt.Errorf("eced: keep_unchanged is %g; legal is 0 to 1", o.KeepUnchanged)
+	case !(o.KeepBlur > 0 && o.KeepBlur <= 0.2):
+		return o, fmt.Errorf("eced: keep_blur is %g; legal is above 0 to 0.2", o.KeepBlur)
 	case !(o.StopAt >= 0 && o.StopAt < 1):
 		return o, fmt.Errorf("eced: stop_at is %g; legal is 0 (never) to below 1", o.StopAt)
 	}

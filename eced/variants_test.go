@@ -87,6 +87,7 @@ func TestSamplerAndOptimiser(t *testing.T) {
 		"beta1":          {Adam: nn.AdamOptions{Beta1: 2}},
 		"region":         {Region: "somewhere"},
 		"keep_unchanged": {KeepUnchanged: 2},
+		"keep_blur":      {KeepBlur: -1},
 		"soft":           {SoftBorder: -1},
 		"confidence":     {Confidence: 1},
 		"auto_delta":     {AutoDelta: true, ForegroundShare: 0.5},

@@ -327,7 +327,7 @@ func (r *run) finish() ([]*counterfactual.Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("counterfactual: %w", err)
 	}
-	pictures, after, err := r.predictor.Restored(r.results, pictures, r.options.KeepUnchanged)
+	pictures, after, err := r.predictor.Restored(r.results, pictures, counterfactual.Restoring{Threshold: r.options.KeepUnchanged, Blur: r.options.KeepBlur})
 	if err != nil {
 		return nil, err
 	}

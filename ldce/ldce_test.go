@@ -199,6 +199,8 @@ func TestBadOptions(t *testing.T) {
 		"run backwards":   {Abduction: counterfactual.AbductionInversion, Eta: 0.5},
 		"guidance_scales": {GuidanceScales: []float64{1, math.Inf(1)}},
 		"certainty":       {Certainty: 1},
+		"keep_unchanged":  {KeepUnchanged: 2},
+		"keep_blur":       {KeepBlur: 1},
 		"strength":        {Strength: new(1.0)},
 		"gamma":           {Gamma: new(181.0)},
 		"distance":        {Distance: "l3"},

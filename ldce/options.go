@@ -72,6 +72,8 @@ type Options struct {
 	// from the reconstruction is this much of the range of values or more. 0 (paper) shows what the decoder gives, with the
 	// autoencoder's error everywhere. Where that would undo a flip the share is halved, see [counterfactual.Predictor.Restored].
 	KeepUnchanged float64 `json:"keep_unchanged"`
+	// KeepBlur is the standard deviation of that blur, as a share of the picture's longer side; 0.02. See [counterfactual.Restoring].
+	KeepBlur float64 `json:"keep_blur"`
 	// TraceFrames is how many steps, evenly spread, keep their latent and picture in the trace; 8. -1 keeps all.
 	TraceFrames int `json:"trace_frames"`
 	// TraceFields keeps, for these steps, both classifiers' gradients, given and implicit, and the clean latent too.
@@ -93,6 +95,7 @@ func (o Options) WithDefaults() (Options, error) {
 	o.Distance = cmp.Or(o.Distance, DistanceL1)
 	o.OverwriteBy = cmp.Or(o.OverwriteBy, OverwriteConstant)
 	o.Patch = cmp.Or(o.Patch, 1)
+	o.KeepBlur = cmp.Or(o.KeepBlur, 0.02)
 	o.TraceFrames = cmp.Or(o.TraceFrames, 8)
 	for _, scale := range o.GuidanceScales {
 		if math.IsNaN(scale) || math.IsInf(scale, 0) {
@@ -114,6 +117,8 @@ func (o Options) WithDefaults() (Options, error) {
 		return o, fmt.Errorf("ldce: certainty is %g; legal is above 0 and below 1", o.Certainty)
 	case !(o.KeepUnchanged >= 0 && o.KeepUnchanged <= 1):
 		return o, fmt.Errorf("ldce: keep_unchanged is %g; legal is 0 to 1", o.KeepUnchanged)
+	case !(o.KeepBlur > 0 && o.KeepBlur <= 0.2):
+		return o, fmt.Errorf("ldce: keep_blur is %g; legal is above 0 to 0.2", o.KeepBlur)
 	case o.Cone && *o.Gamma >= 90:
 		return o, fmt.Errorf("ldce: gamma is %g degrees; with cone it must be below 90", *o.Gamma)
 	case !slices.Contains(distances, o.Distance):
