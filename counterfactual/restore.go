@@ -2,11 +2,14 @@ package counterfactual
 
 import "cmp"
 
+// RestoreBlur is the blur of [Restoring] where none is given.
+const RestoreBlur = 0.02
+
 // Restoring is how much of a change puts the original back where there is less.
 type Restoring struct {
 	// Threshold is the change, a share of the range of values, from which on what was found stays whole; 0 restores nothing.
 	Threshold float64
-	// Blur is the standard deviation of the blur of the change, as a share of the picture's longer side; 0.02. Less of it lets thin
+	// Blur is the standard deviation of the blur of the change, as a share of the picture's longer side; [RestoreBlur]. Less of it lets thin
 	// things stay that change much, such as a mouth, and puts back more of what changes little around them.
 	Blur float64
 }
@@ -61,7 +64,7 @@ func Restore(original, reconstruction, found Picture, o Restoring) Picture {
 		d := v - reconstruction.Values[i]
 		change.Values[i/found.Channels] = max(change.Values[i/found.Channels], d, -d)
 	}
-	change = Blur(change, cmp.Or(o.Blur, 0.02)*float64(max(found.Height, found.Width)))
+	change = Blur(change, cmp.Or(o.Blur, RestoreBlur)*float64(max(found.Height, found.Width)))
 	out := found
 	out.Values = make([]float32, len(found.Values))
 	for i, v := range found.Values {

@@ -116,7 +116,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.GuidanceScale = cmp.Or(o.GuidanceScale, new(1.0))
 	o.Iterations = cmp.Or(o.Iterations, 100)
 	o.Rate = cmp.Or(o.Rate, new(0.01))
-	o.KeepBlur = cmp.Or(o.KeepBlur, 0.02)
+	o.KeepBlur = cmp.Or(o.KeepBlur, counterfactual.RestoreBlur)
 	o.TraceFrames = cmp.Or(o.TraceFrames, 8)
 	for name, v := range map[string]float64{"latent_rate": *o.LatentRate, "decoder_rate": *o.DecoderRate, "rate": *o.Rate} {
 		if !(v >= 0) || math.IsInf(v, 0) {

@@ -95,7 +95,7 @@ func (o Options) WithDefaults() (Options, error) {
 	o.Distance = cmp.Or(o.Distance, DistanceL1)
 	o.OverwriteBy = cmp.Or(o.OverwriteBy, OverwriteConstant)
 	o.Patch = cmp.Or(o.Patch, 1)
-	o.KeepBlur = cmp.Or(o.KeepBlur, 0.02)
+	o.KeepBlur = cmp.Or(o.KeepBlur, counterfactual.RestoreBlur)
 	o.TraceFrames = cmp.Or(o.TraceFrames, 8)
 	for _, scale := range o.GuidanceScales {
 		if math.IsNaN(scale) || math.IsInf(scale, 0) {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"otherwise/internal/script"
 	"otherwise/internal/sdtiny"
 )
 
@@ -49,8 +50,8 @@ func testStableDiffusion(t *testing.T, python string) {
 		"recipe": "`" + filepath.Join(dir, "tiny.toml") + "`", "photo": "`" + photo + "`",
 	}))
 	out := t.TempDir()
-	execute := command(t, 10*time.Minute, python, "execute.py", "--short", "--kernel", testKernel, "--output", out, filepath.Join(dir, stableDiffusion))
-	if err := run(t, execute); err != nil {
+	execute := script.Command(t, 10*time.Minute, python, "execute.py", "--short", "--kernel", testKernel, "--output", out, filepath.Join(dir, stableDiffusion))
+	if err := script.Run(t, execute); err != nil {
 		t.Fatalf("execute.py: %v", err)
 	}
 	ran := 0

@@ -3,17 +3,16 @@ package notebooks
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
 
 	"otherwise/datasets/fashion"
+	"otherwise/internal/script"
 	"otherwise/kernel/install"
 	"otherwise/setup"
 )
@@ -107,39 +106,12 @@ func needModules(t *testing.T, python string, modules ...string) {
 
 func runScript(t *testing.T, python, name string) {
 	t.Helper()
-	script := command(t, 10*time.Minute, python, name)
-	script.Dir = "tests"
-	script.Env = append(os.Environ(), "OTHERWISE_TEST_KERNEL="+testKernel)
-	if err := run(t, script); err != nil {
+	program := script.Command(t, 10*time.Minute, python, name)
+	program.Dir = "tests"
+	program.Env = append(os.Environ(), "OTHERWISE_TEST_KERNEL="+testKernel)
+	if err := script.Run(t, program); err != nil {
 		t.Errorf("%s: %v", name, err)
 	}
-}
-
-// run runs a program and, where something that it started outlives it, says what runs.
-func run(t *testing.T, program *exec.Cmd) error {
-	t.Helper()
-	err := program.Run()
-	if errors.Is(err, exec.ErrWaitDelay) {
-		all, _ := exec.Command("ps", "-e", "-o", "pid,ppid,etime,args").Output()
-		t.Logf("something that it started still has its output open:\n%s", all)
-	}
-	return err
-}
-
-// command is a Python program whose output is the test's. One that takes longer than the limit, which none should come near to, is
-// ended and says where it stood.
-func command(t *testing.T, limit time.Duration, python string, arguments ...string) *exec.Cmd {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
-	t.Cleanup(cancel)
-	program := exec.CommandContext(ctx, python, append([]string{"-X", "faulthandler"}, arguments...)...)
-	program.Stdout, program.Stderr = t.Output(), t.Output()
-	program.Cancel = func() error {
-		t.Errorf("%v hasn't ended after %v; the innermost calls come first:", arguments, limit)
-		return program.Process.Signal(syscall.SIGABRT) // on which Python's faulthandler prints the stacks
-	}
-	program.WaitDelay = time.Minute // what it started may still have its output open
-	return program
 }
 
 // mostBytes bounds a notebook with what it shows: a checkout holds every version of it.
@@ -159,7 +131,8 @@ func testSeries(t *testing.T, python string) {
 	}
 	t.Setenv("HF_HUB_CACHE", t.TempDir()) // published weights, where they are here, would take hours
 	dir := t.TempDir()
-	if err := run(t, command(t, 15*time.Minute, python, "execute.py", "--short", "--kernel", testKernel, "--output", dir)); err != nil {
+	execute := script.Command(t, 15*time.Minute, python, "execute.py", "--short", "--kernel", testKernel, "--output", dir)
+	if err := script.Run(t, execute); err != nil {
 		t.Fatalf("execute.py: %v", err)
 	}
 	for _, path := range paths {

@@ -25,9 +25,9 @@ const (
 	leastOfValue = 4
 )
 
-// MeasureLeak measures the signal leak of a diffusion model on pictures like those that it was trained on, spread evenly over the set; see
+// measureLeak measures the signal leak of a diffusion model on pictures like those that it was trained on, spread evenly over the set; see
 // [diffusion.SignalLeak].
-func MeasureLeak(ctx context.Context, backend compute.Backend, model *diffusion.Model, data *Pictures) (*diffusion.SignalLeak, *nn.Params, error) {
+func measureLeak(ctx context.Context, backend compute.Backend, model *diffusion.Model, data *Pictures) (*diffusion.SignalLeak, *nn.Params, error) {
 	pictures := min(leakPictures, data.Len())
 	d := model.LatentDims(1, data.Height, data.Width)
 	leak := &diffusion.SignalLeak{Side: 4, Channels: d[3]}
@@ -72,7 +72,7 @@ func MeasureLeak(ctx context.Context, backend compute.Backend, model *diffusion.
 // AddLeak measures the signal leak of a bundle of trained networks, whose files are given, on pictures like those that it was trained on, and
 // writes the bundle anew with it; how says what measured it.
 func AddLeak(ctx context.Context, b *bundle.Bundle, data *Pictures, files fs.FS, dir, how string) (*diffusion.SignalLeak, error) {
-	leak, params, err := MeasureLeak(ctx, b.Models.Backend, b.Models.Diffusion, data)
+	leak, params, err := measureLeak(ctx, b.Models.Backend, b.Models.Diffusion, data)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"io/fs"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -44,4 +46,13 @@ func (b bundleFlags) options() bundle.Options {
 func (b bundleFlags) world() (worldFlags, error) {
 	c, err := bundle.Choose(b.name, b.options())
 	return worldFlags{task: c.Task}, err
+}
+
+// trainedFiles are the files of a bundle of trained networks, which a flag names; a recipe is the command line's mistake.
+func trainedFiles(flag, name string) (fs.FS, error) {
+	files, err := bundle.Files(name)
+	if err == nil && files == nil {
+		err = &usageError{fmt.Errorf("--%s %s is no bundle of trained networks: name one or its folder", flag, name)}
+	}
+	return files, err
 }

@@ -6,7 +6,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
+	"otherwise/internal/script"
 	"otherwise/kernel/install"
 )
 
@@ -39,10 +41,9 @@ func TestKernelLife(t *testing.T) {
 		}
 	})
 
-	life := exec.CommandContext(t.Context(), python, "../../notebooks/tests/test_life.py", "--verbose")
+	life := script.Command(t, 10*time.Minute, python, "../../notebooks/tests/test_life.py", "--verbose")
 	life.Env = append(os.Environ(), "OTHERWISE_TEST_KERNEL="+name)
-	life.Stdout, life.Stderr = t.Output(), t.Output()
-	if err := life.Run(); err != nil {
+	if err := script.Run(t, life); err != nil {
 		t.Errorf("test_life.py: %v", err)
 	}
 }

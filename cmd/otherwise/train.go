@@ -166,7 +166,7 @@ func (t *training) testPictures(ctx context.Context, frame picture.Frame) (*trai
 	return trainingPictures(t.dataset, set, frame)
 }
 
-// trainingPictures loads a data set into memory; a world's pictures are drawn as they are needed.
+// trainingPictures loads a data set, or a folder ("" as the data set's name), into memory; a world's pictures are drawn as they are needed.
 func trainingPictures(dataset string, set datasets.Labelled, frame picture.Frame) (*train.Pictures, error) {
 	if isWorld(dataset) {
 		return train.Draw(set, frame, set.Len()), nil

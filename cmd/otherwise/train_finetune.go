@@ -102,7 +102,7 @@ type tuned struct {
 }
 
 func (f *fineTuning) run(ctx context.Context, t *training, log io.Writer) error {
-	set, err := f.open(ctx, t)
+	set, err := openPictures(ctx, t.dataset, t.data, f.pictures, t.world)
 	if err != nil {
 		return err
 	}
@@ -115,12 +115,7 @@ func (f *fineTuning) run(ctx context.Context, t *training, log io.Writer) error 
 	if err != nil {
 		return err
 	}
-	var data *train.Pictures
-	if t.dataset != "" {
-		data, err = trainingPictures(t.dataset, set, m.frame)
-	} else {
-		data, err = train.Load(set, m.frame)
-	}
+	data, err := trainingPictures(t.dataset, set, m.frame)
 	if err != nil {
 		return err
 	}
@@ -145,12 +140,12 @@ func (f *fineTuning) run(ctx context.Context, t *training, log io.Writer) error 
 	return m.write(result, t.out)
 }
 
-// open finds the pictures.
-func (f *fineTuning) open(ctx context.Context, t *training) (datasets.Labelled, error) {
-	if t.dataset != "" {
-		return openDataset(ctx, t.dataset, t.data, datasets.Train, t.world, nil)
+// openPictures opens the training pictures of a data set, or, where none is named, a folder.
+func openPictures(ctx context.Context, dataset, data, pictures string, w worldFlags) (datasets.Labelled, error) {
+	if dataset != "" {
+		return openDataset(ctx, dataset, data, datasets.Train, w, nil)
 	}
-	return folder.Open(f.pictures)
+	return folder.Open(pictures)
 }
 
 // openModel reads the model, with the classes, or the captions, of the pictures.

@@ -9,8 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"otherwise/bundle"
-	"otherwise/datasets"
-	"otherwise/datasets/folder"
 	"otherwise/setup"
 	"otherwise/train"
 )
@@ -53,12 +51,9 @@ func (l *leakage) run(ctx context.Context, out io.Writer) error {
 	if err := checkFolder(l.out); err != nil {
 		return err
 	}
-	files, err := bundle.Files(l.from)
+	files, err := trainedFiles("from", l.from)
 	if err != nil {
 		return err
-	}
-	if files == nil {
-		return &usageError{fmt.Errorf("--from %s is no bundle of trained networks: name one or its folder", l.from)}
 	}
 	backend, err := setup.OpenBackend()
 	if err != nil {
@@ -69,7 +64,11 @@ func (l *leakage) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	data, err := l.open(ctx, b)
+	set, err := openPictures(ctx, l.dataset, l.data, l.pictures, l.world)
+	if err != nil {
+		return err
+	}
+	data, err := trainingPictures(l.dataset, set, b.Frame)
 	if err != nil {
 		return err
 	}
@@ -83,20 +82,4 @@ func (l *leakage) run(ctx context.Context, out io.Writer) error {
 	}
 	_, err = fmt.Fprintf(out, "The bundle in %s starts samples with a leak of %dx%d cells of %d channels.\n", l.out, leak.Side, leak.Side, leak.Channels)
 	return err
-}
-
-// open finds the pictures.
-func (l *leakage) open(ctx context.Context, b *bundle.Bundle) (*train.Pictures, error) {
-	if l.dataset == "" {
-		set, err := folder.Open(l.pictures)
-		if err != nil {
-			return nil, err
-		}
-		return train.Load(set, b.Frame)
-	}
-	set, err := openDataset(ctx, l.dataset, l.data, datasets.Train, l.world, nil)
-	if err != nil {
-		return nil, err
-	}
-	return trainingPictures(l.dataset, set, b.Frame)
 }

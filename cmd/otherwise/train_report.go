@@ -12,7 +12,6 @@ import (
 	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
-	"otherwise/bundle"
 	"otherwise/counterfactual"
 	"otherwise/datasets"
 	"otherwise/train"
@@ -76,12 +75,9 @@ func (r *trainReport) run(ctx context.Context, command string, out, log io.Write
 	if err := r.check(); err != nil {
 		return err
 	}
-	files, err := bundle.Files(r.bundle)
+	files, err := trainedFiles("bundle", r.bundle)
 	if err != nil {
 		return err
-	}
-	if files == nil {
-		return &usageError{fmt.Errorf("--bundle %s is no bundle of trained networks: name one or its folder", r.bundle)}
 	}
 	stored, err := weights.LoadBundle(files)
 	if err != nil {
