@@ -1,6 +1,9 @@
 package counterfactual
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // RestoreBlur is the blur of [Restoring] where none is given.
 const RestoreBlur = 0.02
@@ -21,12 +24,13 @@ const restoreHalvings = 4
 // gives what was found the result's target, but not what was restored of it, the threshold is halved, and in the end nothing is
 // restored. results must have their original, reconstruction and target.
 func (p *Predictor) Restored(results []*Result, found []Picture, o Restoring) (restored []Picture, after [][]float64, err error) {
-	plain, err := p.Probabilities(found...)
-	if err != nil || o.Threshold == 0 {
-		return found, plain, err
+	if o.Threshold == 0 {
+		after, err = p.Probabilities(found...)
+		return found, after, err
 	}
-	restored, after = make([]Picture, len(found)), make([][]float64, len(found))
+	restored = make([]Picture, len(found))
 	settled := make([]bool, len(found))
+	var plain [][]float64 // of what was found, asked for where a target is missed
 	for range restoreHalvings + 1 {
 		for i, r := range results {
 			if !settled[i] {
@@ -37,12 +41,15 @@ func (p *Predictor) Restored(results []*Result, found []Picture, o Restoring) (r
 		if after, err = p.Probabilities(restored...); err != nil {
 			return nil, nil, err
 		}
-		all := true
-		for i, r := range results {
-			settled[i] = ArgMax(after[i]) == r.Target || ArgMax(plain[i]) != r.Target
-			all = all && settled[i]
+		if settle(settled, results, after, nil) {
+			return restored, after, nil
 		}
-		if all {
+		if plain == nil {
+			if plain, err = p.Probabilities(found...); err != nil {
+				return nil, nil, err
+			}
+		}
+		if settle(settled, results, after, plain) {
 			return restored, after, nil
 		}
 	}
@@ -52,6 +59,15 @@ func (p *Predictor) Restored(results []*Result, found []Picture, o Restoring) (r
 		}
 	}
 	return restored, after, nil
+}
+
+// settle marks the results that need no less of a threshold: those that have their target, and those that didn't have it before the
+// original was put back, where plain is known. It says whether all are settled.
+func settle(settled []bool, results []*Result, after, plain [][]float64) bool {
+	for i, r := range results {
+		settled[i] = ArgMax(after[i]) == r.Target || plain != nil && ArgMax(plain[i]) != r.Target
+	}
+	return !slices.Contains(settled, false)
 }
 
 // Restore puts the original back where a method changed nothing: there a decoded picture differs from the original by the

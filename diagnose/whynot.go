@@ -148,8 +148,8 @@ func (w *whyNot) repertoire(ctx context.Context) (known bool, err error) {
 	}
 	p := w.result.Original
 	classes := slices.Repeat([]int{w.result.Target}, w.o.Samples)
-	drawn, err := w.models.Diffusion.Sample(ctx, w.models.Backend, classes, diffusion.SampleOptions{Height: p.Height, Width: p.Width,
-		Steps: w.o.Steps, GuidanceScale: w.o.GuidanceScale, Seed: w.result.Seed})
+	drawn, err := diffusion.NewSampler(w.models.Backend, w.models.Diffusion).Sample(ctx, classes, diffusion.SampleOptions{
+		Height: p.Height, Width: p.Width, Steps: w.o.Steps, GuidanceScale: w.o.GuidanceScale, Seed: w.result.Seed})
 	if err != nil {
 		return false, err
 	}

@@ -20,9 +20,10 @@ func ExampleSchedule_DDIMSteps() {
 }
 
 // Two pictures drawn by the shipped model, a trouser and a bag.
-func ExampleModel_Sample() {
+func ExampleSampler_Sample() {
 	models := kernel.Must(bundle.Open(kernel.Must(kernel.Backend()), "fashion"))
-	pictures := kernel.Must(models.Models.Diffusion.Sample(context.Background(), models.Models.Backend, []int{1, 8},
+	sampler := diffusion.NewSampler(models.Models.Backend, models.Models.Diffusion)
+	pictures := kernel.Must(sampler.Sample(context.Background(), []int{1, 8},
 		diffusion.SampleOptions{Height: 32, Width: 32, Steps: 20, Seed: 1}))
 	fmt.Println(pictures.Shape().Dimensions)
 	// Output: [2 32 32 1]

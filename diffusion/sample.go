@@ -13,7 +13,7 @@ import (
 	"otherwise/nn"
 )
 
-// SampleOptions are the settings of [Model.Sample].
+// SampleOptions are the settings of [Sampler.Sample].
 type SampleOptions struct {
 	Height, Width int       // of the pictures, in pixels; required
 	Steps         int       // denoising steps; 50
@@ -31,42 +31,67 @@ func (o SampleOptions) withDefaults() SampleOptions {
 	return o
 }
 
+// Sampler draws pictures with a diffusion model. Its programs are compiled once for each number and size of pictures. It is safe for
+// concurrent use.
+type Sampler struct {
+	model    *Model
+	walker   *Walker
+	estimate map[bool]*nn.Program // guided or not
+	start    *nn.Program          // of the model's signal leak
+	decode   *nn.Program
+}
+
+// NewSampler makes a sampler of a model, which must not change afterwards, on a backend.
+func NewSampler(backend compute.Backend, m *Model) *Sampler {
+	estimate := func(guided bool) *nn.Program {
+		return nn.NewProgram(backend, "noise estimate of samples", func(s []nn.Scope, a []*Node) []*Node {
+			t := Timesteps(a[1], a[0].Shape().Dimensions[0])
+			return []*Node{GuidedEstimate(m.Denoiser, s[0], a[0], t, a[2], a[3], a[4], guided)}
+		})
+	}
+	return &Sampler{model: m, walker: NewWalker(backend),
+		estimate: map[bool]*nn.Program{false: estimate(false), true: estimate(true)},
+		start: nn.NewProgram(backend, "start of samples", func(s []nn.Scope, a []*Node) []*Node {
+			return []*Node{m.Leak.Start(s[0], a[0], a[1], a[2])}
+		}),
+		decode: nn.NewProgram(backend, "decoding of samples", func(s []nn.Scope, a []*Node) []*Node {
+			return []*Node{ClipScalar(ToUnit(m.Decode(s[0], a[0])), 0, 1)}
+		})}
+}
+
 // Sample draws a picture of each class from noise, with classifier-free guidance. The result is
 // [len(classes), height, width, channels] in [0, 1]. Picture i depends on the seed, i and its class alone.
-func (m *Model) Sample(ctx context.Context, backend compute.Backend, classes []int, o SampleOptions) (*tensors.Tensor, error) {
-	conditional, err := m.Conditioner.Tokens(classes)
+func (s *Sampler) Sample(ctx context.Context, classes []int, o SampleOptions) (*tensors.Tensor, error) {
+	conditional, err := s.model.Conditioner.Tokens(classes)
 	if err != nil {
 		return nil, err
 	}
 	defer nn.Free(conditional)
-	unconditional, err := m.Conditioner.Tokens(slices.Repeat([]int{Unconditional}, len(classes)))
+	unconditional, err := s.model.Conditioner.Tokens(slices.Repeat([]int{Unconditional}, len(classes)))
 	if err != nil {
 		return nil, err
 	}
 	defer nn.Free(unconditional)
-	return m.SampleTokens(ctx, backend, unconditional, conditional, o)
+	return s.SampleTokens(ctx, unconditional, conditional, o)
 }
 
-// SampleTokens is [Model.Sample] for condition tokens, such as those of any prompts (see [TextConditioner.Encode]), each
+// SampleTokens is [Sampler.Sample] for condition tokens, such as those of any prompts (see [TextConditioner.Encode]), each
 // [pictures, tokens, width].
-func (m *Model) SampleTokens(ctx context.Context, backend compute.Backend, unconditional, conditional *tensors.Tensor,
-	o SampleOptions) (*tensors.Tensor, error) {
+func (s *Sampler) SampleTokens(ctx context.Context, unconditional, conditional *tensors.Tensor, o SampleOptions) (*tensors.Tensor, error) {
 	o = o.withDefaults()
+	m := s.model
 	moves, err := o.Scheduler.Moves(m.Schedule, o.Steps)
 	if err != nil {
 		return nil, err
 	}
 	pictures := conditional.Shape().Dimensions[0]
-	estimate := nn.NewProgram(backend, "guided noise estimate", func(s []nn.Scope, a []*Node) []*Node {
-		t := Timesteps(a[1], pictures)
-		return []*Node{GuidedEstimate(m.Denoiser, s[0], a[0], t, a[2], a[3], a[4], o.GuidanceScale != 1)}
-	})
-	start, err := m.sampleStart(backend, pictures, moves[0].Alpha, o)
+	start, err := s.begin(pictures, moves[0].Alpha, o)
 	if err != nil {
 		return nil, err
 	}
 	defer nn.Free(start)
-	z, err := NewWalker(backend).Walk(ctx, moves, start, Walk{
+	estimate := s.estimate[o.GuidanceScale != 1]
+	z, err := s.walker.Walk(ctx, moves, start, Walk{
 		Estimate: func(z *tensors.Tensor, t int) (*tensors.Tensor, error) {
 			return estimate.Call1([]*nn.Params{m.DenoiserParams}, z, int32(t), unconditional, conditional, float32(o.GuidanceScale))
 		},
@@ -76,14 +101,12 @@ func (m *Model) SampleTokens(ctx context.Context, backend compute.Backend, uncon
 		return nil, fmt.Errorf("sampling: %w", err)
 	}
 	defer nn.Free(z)
-	decode := nn.NewProgram(backend, "sample decode", func(s []nn.Scope, a []*Node) []*Node {
-		return []*Node{ClipScalar(ToUnit(m.Decode(s[0], a[0])), 0, 1)}
-	})
-	return decode.Call1([]*nn.Params{m.AutoencoderParams}, z)
+	return s.decode.Call1([]*nn.Params{m.AutoencoderParams}, z)
 }
 
-// sampleStart draws where the samples of n pictures start, at the level alpha: at noise, and the leak where the model knows one.
-func (m *Model) sampleStart(backend compute.Backend, n int, alpha float64, o SampleOptions) (*tensors.Tensor, error) {
+// begin draws where the samples of n pictures start, at the level alpha: at noise, and the leak where the model knows one.
+func (s *Sampler) begin(n int, alpha float64, o SampleOptions) (*tensors.Tensor, error) {
+	m := s.model
 	noise := m.sampleNoise(n, "", o)
 	if m.Leak == nil {
 		return noise, nil
@@ -97,10 +120,7 @@ func (m *Model) sampleStart(backend compute.Backend, n int, alpha float64, o Sam
 	for i := range n {
 		draws = append(draws, nn.Gaussian(o.Seed, fmt.Sprintf("sample/%d/leak", i), m.Leak.Values())...)
 	}
-	program := nn.NewProgram(backend, "start of sampling", func(s []nn.Scope, a []*Node) []*Node {
-		return []*Node{m.Leak.Start(s[0], a[0], a[1], a[2])}
-	})
-	start, err := program.Call1([]*nn.Params{m.LeakParams}, noise, tensors.FromFlatDataAndDimensions(draws, n, m.Leak.Values()), float32(alpha))
+	start, err := s.start.Call1([]*nn.Params{m.LeakParams}, noise, tensors.FromFlatDataAndDimensions(draws, n, m.Leak.Values()), float32(alpha))
 	if err != nil {
 		return nil, fmt.Errorf("sampling: %w", err)
 	}

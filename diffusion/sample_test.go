@@ -15,10 +15,10 @@ import (
 // TestSamplesDependOnTheirOwnSeedOnly draws pictures alone and in a batch, with a scheduler that adds noise and with one
 // that remembers estimates.
 func TestSamplesDependOnTheirOwnSeedOnly(t *testing.T) {
-	model := toyModel(t)
+	sampler := toySampler(t)
 	for name, scheduler := range map[string]diffusion.Scheduler{"ddpm": diffusion.DDPM{}, "plms": diffusion.PLMS{}} {
 		draw := func(classes []int, seed uint64) []float32 {
-			out, err := model.Sample(t.Context(), golden.Backend(t), classes,
+			out, err := sampler.Sample(t.Context(), classes,
 				diffusion.SampleOptions{Height: 16, Width: 16, Steps: 5, Scheduler: scheduler, Seed: seed})
 			if err != nil {
 				t.Fatal(err)
@@ -42,9 +42,9 @@ func TestSamplesDependOnTheirOwnSeedOnly(t *testing.T) {
 
 // Guidance of 1 skips the unconditional estimate and gives what is left of guidance close to 1.
 func TestSamplesWithoutGuidance(t *testing.T) {
-	model := toyModel(t)
+	sampler := toySampler(t)
 	draw := func(scale float64) []float32 {
-		out, err := model.Sample(t.Context(), golden.Backend(t), []int{1, 2},
+		out, err := sampler.Sample(t.Context(), []int{1, 2},
 			diffusion.SampleOptions{Height: 16, Width: 16, Steps: 5, GuidanceScale: scale})
 		if err != nil {
 			t.Fatal(err)
@@ -61,10 +61,15 @@ func TestSamplesWithoutGuidance(t *testing.T) {
 func TestSamplingStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := toyModel(t).Sample(ctx, golden.Backend(t), []int{0}, diffusion.SampleOptions{Height: 16, Width: 16, Steps: 5})
+	_, err := toySampler(t).Sample(ctx, []int{0}, diffusion.SampleOptions{Height: 16, Width: 16, Steps: 5})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
+}
+
+func toySampler(t *testing.T) *diffusion.Sampler {
+	t.Helper()
+	return diffusion.NewSampler(golden.Backend(t), toyModel(t))
 }
 
 func toyModel(t *testing.T) *diffusion.Model {

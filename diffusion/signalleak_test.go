@@ -101,7 +101,7 @@ func TestSamplesStartWithTheLeak(t *testing.T) {
 	model := toyModel(t)
 	options := diffusion.SampleOptions{Height: 16, Width: 16, Steps: 5}
 	draw := func(classes ...int) []float32 {
-		out, err := model.Sample(t.Context(), golden.Backend(t), classes, options)
+		out, err := diffusion.NewSampler(golden.Backend(t), model).Sample(t.Context(), classes, options)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +125,7 @@ func TestSamplesStartWithTheLeak(t *testing.T) {
 		t.Error("the leak changes nothing")
 	}
 	options.Height = 12
-	if _, err := model.Sample(t.Context(), golden.Backend(t), []int{1}, options); err == nil || !strings.Contains(err.Error(), "multiples of 2") {
+	if _, err := diffusion.NewSampler(golden.Backend(t), model).Sample(t.Context(), []int{1}, options); err == nil || !strings.Contains(err.Error(), "multiples of 2") {
 		t.Errorf("latents of three rows on two cells: %v", err)
 	}
 }

@@ -23,7 +23,8 @@ func TestMeasureOnSamples(t *testing.T) {
 		classes = append(classes, []int{1, 8, 9}[i%3]) // trousers, bags and boots are easy to tell apart
 	}
 	o := diffusion.SampleOptions{Height: 32, Width: 32, Steps: 10, Seed: 1}
-	drawn, err := b.Models.Diffusion.Sample(context.Background(), b.Models.Backend, classes, o)
+	sampler := diffusion.NewSampler(b.Models.Backend, b.Models.Diffusion)
+	drawn, err := sampler.Sample(context.Background(), classes, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,13 +48,13 @@ func TestMeasureOnSamples(t *testing.T) {
 	}
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := b.Models.Diffusion.Sample(cancelled, b.Models.Backend, classes, o); !errors.Is(err, context.Canceled) {
+	if _, err := sampler.Sample(cancelled, classes, o); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled sampling: %v", err)
 	}
 	if _, err := Measure(cancelled, b, test); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled measuring: %v", err)
 	}
-	if _, err := b.Models.Diffusion.Sample(context.Background(), b.Models.Backend, []int{10}, o); err == nil || !strings.Contains(err.Error(), "class 10") {
+	if _, err := sampler.Sample(context.Background(), []int{10}, o); err == nil || !strings.Contains(err.Error(), "class 10") {
 		t.Errorf("an eleventh class: %v", err)
 	}
 }

@@ -187,9 +187,10 @@ func MeasureGenerated(ctx context.Context, b *bundle.Bundle, test *Pictures, o R
 func generate(ctx context.Context, b *bundle.Bundle, classes []int, o ReportOptions) ([]counterfactual.Picture, error) {
 	sample := o.Sample
 	sample.Height, sample.Width = b.Frame.Height, b.Frame.Width
+	sampler := diffusion.NewSampler(b.Models.Backend, b.Models.Diffusion)
 	var pictures []counterfactual.Picture
 	for from := 0; from < len(classes); from += encodeBatch {
-		drawn, err := b.Models.Diffusion.Sample(ctx, b.Models.Backend, classes[from:min(from+encodeBatch, len(classes))], sample)
+		drawn, err := sampler.Sample(ctx, classes[from:min(from+encodeBatch, len(classes))], sample)
 		if err != nil {
 			return nil, err
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"otherwise/counterfactual"
+	"otherwise/diffusion"
 	"otherwise/viz"
 )
 
@@ -82,7 +83,7 @@ func (s *samplesFlags) run(ctx context.Context, out io.Writer) error {
 		}
 	}
 	options.Height, options.Width = b.Frame.Height, b.Frame.Width
-	drawn, err := b.Models.Diffusion.Sample(ctx, b.backend, classes, options)
+	drawn, err := diffusion.NewSampler(b.backend, b.Models.Diffusion).Sample(ctx, classes, options)
 	if err != nil {
 		return err
 	}
