@@ -39,7 +39,7 @@ func Faces() Recipe {
 	r.Methods = map[string]json.RawMessage{
 		// The best of what was tried on training portraits. A smile is small: noise of a seed changes more than a smile does, and
 		// classifier-free guidance, which the public code has for CelebA-HQ, knows better than a gradient where a smile belongs.
-		"ldce": json.RawMessage(`{"ddim_steps": 50, "strength": 0.8, "abduction": "inversion", "encode_mean": true, "guidance": "free", "guidance_scales": [5, 9, 15, 24], "certainty": 0.99, "keep_unchanged": 0.3, "keep_blur": 0.005}`),
+		"ldce": json.RawMessage(`{"ddim_steps": 50, "strength": 0.8, "abduction": "inversion", "encode_mean": true, "guidance": "free", "guidance_scales": [5, 9, 15, 24], "certainty": 0.99, "keep_unchanged": 0.37, "keep_blur": 0.005}`),
 		"eced": json.RawMessage(`{"region": "diffedit", "diffedit": {"clamp": 8}, "cam": {"method": "grad-cam++"}, "foreground_share": 0.06, "background_steps": 60, "abduction": "inversion", "denoise_steps": 40, "iterations": 8, "rate": 0.1, "guidance_scale": 9, "stop_at": 0.95, "keep_unchanged": 0.5, "keep_blur": 0.005}`),
 		// age shows in hair, forehead and cheeks: no share of the picture fits it and a smile, and more of it is faint
 		"ldce/Young": json.RawMessage(`{"keep_unchanged": 0.15, "keep_blur": 0.02}`),
