@@ -43,7 +43,7 @@ func Faces() Recipe {
 		"eced": json.RawMessage(`{"region": "diffedit", "diffedit": {"clamp": 8}, "cam": {"method": "grad-cam++"}, "foreground_share": 0.06, "background_steps": 60, "abduction": "inversion", "denoise_steps": 40, "iterations": 8, "rate": 0.1, "guidance_scale": 9, "stop_at": 0.95, "keep_unchanged": 0.5, "keep_blur": 0.005}`),
 		// age shows in hair, forehead and cheeks: no share of the picture fits it and a smile, and more of it is faint
 		"ldce/Young": json.RawMessage(`{"keep_unchanged": 0.15, "keep_blur": 0.02}`),
-		"eced/Young": json.RawMessage(`{"foreground_share": 0, "delta": 0.2, "keep_unchanged": 0.15, "keep_blur": 0.02}`),
+		"eced/Young": json.RawMessage(`{"foreground_share": 0, "delta": 0.13, "keep_unchanged": 0.15, "keep_blur": 0.02}`),
 	}
 	return r
 }
