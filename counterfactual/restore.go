@@ -41,15 +41,18 @@ func (p *Predictor) Restored(results []*Result, found []Picture, o Restoring) (r
 		if after, err = p.Probabilities(restored...); err != nil {
 			return nil, nil, err
 		}
-		if settle(settled, results, after, nil) {
-			return restored, after, nil
-		}
-		if plain == nil {
-			if plain, err = p.Probabilities(found...); err != nil {
-				return nil, nil, err
+		for i, r := range results {
+			if settled[i] = ArgMax(after[i]) == r.Target; settled[i] {
+				continue
 			}
+			if plain == nil {
+				if plain, err = p.Probabilities(found...); err != nil {
+					return nil, nil, err
+				}
+			}
+			settled[i] = ArgMax(plain[i]) != r.Target // there was no flip to undo
 		}
-		if settle(settled, results, after, plain) {
+		if !slices.Contains(settled, false) {
 			return restored, after, nil
 		}
 	}
@@ -59,15 +62,6 @@ func (p *Predictor) Restored(results []*Result, found []Picture, o Restoring) (r
 		}
 	}
 	return restored, after, nil
-}
-
-// settle marks the results that need no less of a threshold: those that have their target, and those that didn't have it before the
-// original was put back, where plain is known. It says whether all are settled.
-func settle(settled []bool, results []*Result, after, plain [][]float64) bool {
-	for i, r := range results {
-		settled[i] = ArgMax(after[i]) == r.Target || plain != nil && ArgMax(plain[i]) != r.Target
-	}
-	return !slices.Contains(settled, false)
 }
 
 // Restore puts the original back where a method changed nothing: there a decoded picture differs from the original by the
