@@ -3,6 +3,7 @@ package metrics
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -132,6 +133,11 @@ func TestToTruth(t *testing.T) {
 	mean, closer := MeanCloseness([]Closeness{c, {Found: 0.6, Unchanged: 0.5, Random: 1}})
 	near(t, "share that is closer", closer, 0.5)
 	near(t, "mean distance", mean.Found, (0.125+0.6)/2)
+	for _, n := range []int{0, 1, 49, 60, 300} { // a sum of 49 forty-ninths is not 1
+		if _, closer := MeanCloseness(slices.Repeat([]Closeness{c}, n)); closer != float64(min(n, 1)) {
+			t.Errorf("of %d pictures, all nearer, the share is %.17g", n, closer)
+		}
+	}
 }
 
 func TestRegionsAgainstTheTruth(t *testing.T) {

@@ -43,18 +43,20 @@ func ToTruth(truth, found, original, random counterfactual.Picture, distance Dis
 	return c, nil
 }
 
-// MeanCloseness averages over pictures; closer is the share of them that are nearer to the truth than both trivial answers.
+// MeanCloseness averages over pictures; closer is the share of them, 0 to 1, that are nearer to the truth than both trivial answers.
+// Of no picture both are 0.
 func MeanCloseness(all []Closeness) (mean Closeness, closer float64) {
 	n := float64(len(all))
+	nearer := 0
 	for _, c := range all {
 		mean.Found += c.Found / n
 		mean.Unchanged += c.Unchanged / n
 		mean.Random += c.Random / n
 		if c.Closer() {
-			closer += 1 / n
+			nearer++
 		}
 	}
-	return mean, closer
+	return mean, float64(nearer) / max(n, 1)
 }
 
 // ChangedRegion is the mask [height, width] of pixels whose largest channel difference is above a threshold.
