@@ -45,8 +45,9 @@ func Attend(ctx context.Context, m counterfactual.Models, r *counterfactual.Resu
 			return nil, err
 		}
 	}
-	sum, on := 0.0, 0.0
-	for i, c := range changes(r) {
+	where := changes(r)
+	sum, on, count := 0.0, 0.0, 0
+	for i, c := range where {
 		there := 0.0
 		if a.After != nil {
 			there = float64(a.After.Values[i])
@@ -54,9 +55,10 @@ func Attend(ctx context.Context, m counterfactual.Models, r *counterfactual.Resu
 		sum += there
 		if c > changed {
 			on += there
-			a.ChangedShare += 1 / float64(len(r.Original.Values)/r.Original.Channels)
+			count++
 		}
 	}
+	a.ChangedShare = float64(count) / float64(len(where))
 	a.OnChange = Number(on / sum)
 	return a, nil
 }

@@ -28,7 +28,7 @@ func Accuracies(ctx context.Context, backend compute.Backend, net classify.ConvN
 	if err != nil {
 		return nil, err
 	}
-	shares := map[string]float64{}
+	right := make([]int, len(factors))
 	for i := range data.Len() {
 		values, err := data.values(i, factors)
 		if err != nil {
@@ -37,12 +37,14 @@ func Accuracies(ctx context.Context, backend compute.Backend, net classify.ConvN
 		row, from := logits.RawRowView(i), 0
 		for k, f := range factors {
 			if floats.MaxIdx(row[from:from+len(f.Values)]) == int(values[k]) {
-				shares[f.Name] += 1 / float64(data.Len())
-			} else {
-				shares[f.Name] += 0 // a factor that is never right is listed too
+				right[k]++
 			}
 			from += len(f.Values)
 		}
+	}
+	shares := map[string]float64{}
+	for k, f := range factors {
+		shares[f.Name] = float64(right[k]) / float64(max(data.Len(), 1))
 	}
 	return shares, nil
 }

@@ -39,10 +39,11 @@ func Measure(ctx context.Context, b *bundle.Bundle, test *Pictures) (*Quality, e
 	type accuracy struct {
 		of    *counterfactual.Predictor
 		share *float64
+		right int
 	}
-	accuracies := []accuracy{{counterfactual.NewPredictor(b.Models), &q.ClassifierAccuracy}}
+	accuracies := []*accuracy{{of: counterfactual.NewPredictor(b.Models), share: &q.ClassifierAccuracy}}
 	if b.Judge != nil {
-		accuracies = append(accuracies, accuracy{b.JudgePredictor(), &q.JudgeAccuracy})
+		accuracies = append(accuracies, &accuracy{of: b.JudgePredictor(), share: &q.JudgeAccuracy})
 	}
 	for from := 0; from < q.Pictures; from += qualityBatch {
 		if err := ctx.Err(); err != nil {
@@ -79,9 +80,10 @@ func Measure(ctx context.Context, b *bundle.Bundle, test *Pictures) (*Quality, e
 			}
 			for _, right := range agrees {
 				if right {
-					*a.share += 1 / float64(q.Pictures)
+					a.right++
 				}
 			}
+			*a.share = float64(a.right) / float64(q.Pictures)
 		}
 	}
 	return q, nil

@@ -93,13 +93,14 @@ func (e Explorer) filled() (Explorer, error) {
 // mask is what threshold t lets change. The comparison is float32's, in which maps are stored, as that of package cam.
 func (e Explorer) mask(t float64) (mask *counterfactual.Grid, share float64) {
 	mask = &counterfactual.Grid{Height: e.Map.Height, Width: e.Map.Width, Channels: 1, Values: make([]float32, len(e.Map.Values))}
+	inside := 0
 	for i, v := range e.Map.Values {
 		if v >= float32(t) {
 			mask.Values[i] = 1
-			share += 1 / float64(len(e.Map.Values))
+			inside++
 		}
 	}
-	return mask, share
+	return mask, float64(inside) / float64(len(e.Map.Values))
 }
 
 // levels is a picture of how many thresholds each pixel's activation reaches: all that the slider needs, exactly.
